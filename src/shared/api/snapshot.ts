@@ -1,0 +1,29 @@
+import { groupOf, keyOf, objectKey, type GroupKind, type KubeObject, type ObjectKey } from './kube-object.js';
+
+/** An immutable view of the world. The caller names the shape of a kind; the objects were validated when they came in. */
+export interface Snapshot {
+  get<T extends KubeObject>(type: GroupKind, namespace: string, name: string): T | undefined;
+  /** All objects of the type, sorted by namespace and name. */
+  list<T extends KubeObject>(type: GroupKind): readonly T[];
+}
+
+/** Snapshot of a fixed set of objects; of two with the same key the later one counts. */
+export function snapshotOf(objects: Iterable<KubeObject>): Snapshot {
+  const byKey = new Map<ObjectKey, KubeObject>();
+  for (const object of objects) byKey.set(keyOf(object), object);
+  const byType = new Map<string, KubeObject[]>();
+  for (const key of [...byKey.keys()].sort()) {
+    const object = byKey.get(key)!;
+    const type = typeKey({ group: groupOf(object.apiVersion), kind: object.kind });
+    const list = byType.get(type);
+    if (list) list.push(object);
+    else byType.set(type, [object]);
+  }
+  return {
+    get: <T extends KubeObject>(type: GroupKind, namespace: string, name: string) =>
+      byKey.get(objectKey(type, namespace, name)) as T | undefined,
+    list: <T extends KubeObject>(type: GroupKind) => (byType.get(typeKey(type)) ?? []) as unknown as readonly T[],
+  };
+}
+
+const typeKey = (type: GroupKind) => `${type.group}/${type.kind}`;

@@ -1,0 +1,114 @@
+import type { Redacted } from '../secret.js';
+
+/**
+ * The contract between the control plane, which writes it, and the data plane, which reads it.
+ * Member names are the keys of the YAML document. @see spec extproc.md section 2, controller.md section 10.2
+ */
+export interface FilterConfig {
+  /** Build version of the writer. */
+  readonly version: string;
+  /** Hash of the content: the same world gives the same id (design decision 8). */
+  readonly uuid: string;
+  readonly globalLLMRequestCosts: readonly CostConfig[];
+  readonly llmRequestCosts: readonly RouteCostConfig[];
+  readonly backends: readonly BackendConfig[];
+  readonly models: readonly ModelConfig[];
+  /** Host → models, unscoped models included. Absent when no route is host-scoped. */
+  readonly modelsByHost?: Readonly<Record<string, readonly ModelConfig[]>>;
+  readonly unscopedModels?: readonly ModelConfig[];
+}
+
+export const COST_TYPES = [
+  'InputToken',
+  'CachedInputToken',
+  'CacheCreationInputToken',
+  'OutputToken',
+  'TotalToken',
+  'ReasoningToken',
+  'CEL',
+] as const;
+export type CostType = (typeof COST_TYPES)[number];
+
+export interface CostConfig {
+  readonly metadataKey: string;
+  readonly type: CostType;
+  /** Present exactly when `type` is `CEL`. */
+  readonly cel?: string;
+}
+
+export interface RouteCostConfig extends CostConfig {
+  /** `<namespace>/<name>` of the AIGatewayRoute. */
+  readonly routeName: string;
+  /** `<namespace>/<name>`; written for quota policies only. */
+  readonly backend?: string;
+  readonly model?: string;
+}
+
+export const SCHEMA_NAMES = [
+  'OpenAI',
+  'Cohere',
+  'AWSBedrock',
+  'AzureOpenAI',
+  'GCPVertexAI',
+  'GCPAnthropic',
+  'Anthropic',
+  'AWSAnthropic',
+] as const;
+export type SchemaName = (typeof SCHEMA_NAMES)[number];
+
+/** The wire format that a backend speaks. */
+export interface SchemaConfig {
+  readonly name: SchemaName;
+  readonly version?: string;
+  readonly prefix?: string;
+}
+
+export interface BackendConfig {
+  /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>`, equal to the xDS metadata value. */
+  readonly name: string;
+  /** Empty: none. */
+  readonly modelNameOverride: string;
+  readonly schema: SchemaConfig;
+  readonly auth?: AuthConfig;
+  readonly httpHeaderMutation?: HeaderMutationConfig;
+  readonly httpBodyMutation?: BodyMutationConfig;
+}
+
+/** At most one kind, plus `credentialOverride`. */
+export interface AuthConfig {
+  readonly apiKey?: { readonly key: Redacted<string> };
+  readonly azureAPIKey?: { readonly key: Redacted<string> };
+  readonly anthropicAPIKey?: { readonly key: Redacted<string> };
+  readonly aws?: { readonly credentialFileLiteral?: Redacted<string>; readonly region: string };
+  readonly azure?: { readonly accessToken: Redacted<string> };
+  readonly gcp?: { readonly accessToken: Redacted<string>; readonly region: string; readonly projectName: string };
+  readonly credentialOverride?: CredentialOverrideConfig;
+}
+
+export interface CredentialOverrideConfig {
+  /** Lower case; a prefix for AWS. */
+  readonly headerName?: string;
+  readonly dynamicMetadataNamespace?: string;
+  readonly dynamicMetadataKey?: string;
+  readonly fallbackToConfigured: boolean;
+  readonly inputHeadersToRemove?: readonly string[];
+}
+
+export interface HeaderMutationConfig {
+  /** Names lower case. */
+  readonly set?: readonly { readonly name: string; readonly value: Redacted<string> }[];
+  readonly remove?: readonly string[];
+}
+
+export interface BodyMutationConfig {
+  /** `value` is text that holds JSON. */
+  readonly set?: readonly { readonly path: string; readonly value: string }[];
+  readonly remove?: readonly string[];
+}
+
+export interface ModelConfig {
+  readonly Name: string;
+  readonly OwnedBy: string;
+  /** RFC 3339, UTC. */
+  readonly CreatedAt: string;
+}
