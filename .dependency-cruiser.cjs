@@ -10,7 +10,7 @@ module.exports = {
     rule('resolvable', 'A path that resolves to nothing escapes every other rule.', {}, { couldNotResolve: true }),
     rule('no-cycles', 'A cycle breaks decorator metadata at load time under ESM.', {}, { circular: true }),
     rule('no-barrels', 'Import the file that defines the thing.', {}, { path: '^src/.*/index[.]ts$' }),
-    rule('src-never-imports-test', '', { path: '^src/' }, { path: '^test/' }),
+    rule('src-never-imports-test', '', { path: '^src/', pathNot: '[.]spec[.]ts$' }, { path: '^test/' }),
     rule('shared-is-a-leaf', '', { path: '^src/shared/' }, { path: '^src/(?!shared/|gen/)' }),
     rule('platform-knows-no-module', '', { path: '^src/platform/' }, { path: '^src/(app|cli|modules)/' }),
     rule('modules-do-not-know-the-app', '', { path: '^src/modules/' }, { path: '^src/(app|cli)/' }),

@@ -1,6 +1,8 @@
 const swc = [
   '@swc/jest',
   {
+    // .swcrc is the build's and leaves specs out.
+    swcrc: false,
     jsc: {
       target: 'es2023',
       parser: { syntax: 'typescript', decorators: true },

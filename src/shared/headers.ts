@@ -43,6 +43,8 @@ export const metadataKeys = {
   responseModel: 'response_model',
   timeToFirstToken: 'token_latency_ttft',
   interTokenLatency: 'token_latency_itl',
+  /** `4xx`, `5xx` …, on failed answers only. */
+  responseStatusClass: 'response_status_class',
 } as const;
 
 /** Attributes asked for by the upstream filter; the text is the field name that the processor sees. */

@@ -16,6 +16,18 @@ export interface FilterConfig {
   /** Host → models, unscoped models included. Absent when no route is host-scoped. */
   readonly modelsByHost?: Readonly<Record<string, readonly ModelConfig[]>>;
   readonly unscopedModels?: readonly ModelConfig[];
+  /** Set by the reader only, never written: entries that it left out because it could not understand them. */
+  readonly readFaults?: readonly ReadFault[];
+}
+
+/** One entry of the document that cannot be used; everything else is (extproc.md X30). */
+export interface ReadFault {
+  /** Where in the document, e.g. `backends[2].schema.name`. */
+  readonly path: string;
+  /** Names file, line, path, what was found and what is expected; never a secret. */
+  readonly message: string;
+  /** Identity of the backend that the entry describes, if it is one and could be read. */
+  readonly backend?: string;
 }
 
 export const COST_TYPES = [

@@ -1,0 +1,155 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.js';
+import type { ProcessorContext } from '../modules/extproc/processor-context.js';
+import { RequestRegistry } from '../modules/extproc/request-registry.js';
+import { ConfigLoader } from '../modules/extproc/runtime-config/config-loader.js';
+import { StreamSession } from '../modules/extproc/stream-session.js';
+import { GatewayMetrics } from '../modules/extproc/telemetry/gateway-metrics.js';
+import { GenAiMetrics } from '../modules/extproc/telemetry/genai-metrics.js';
+import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
+import { ServingState, ServingStatus, healthCalls } from '../platform/grpc/health-calls.js';
+import { probeHealth } from '../platform/grpc/health-probe.js';
+import { Http2GrpcServer } from '../platform/grpc/http2-grpc-server.js';
+import { AdminHttpAdapter, listenAdmin } from '../platform/health/admin-http.js';
+import { AdminModule } from '../platform/health/admin.module.js';
+import { createLogger } from '../platform/logging/logger.js';
+import { NestLogger } from '../platform/logging/nest-logger.js';
+import { MetricsRegistry } from '../platform/metrics/metrics-registry.js';
+
+const PROCESS_CALL = '/envoy.service.ext_proc.v3.ExternalProcessor/Process';
+/** Name under which the gRPC health service lists this process. @see spec extproc.md 1.4 */
+const HEALTH_SERVICE = 'extproc';
+/** Requests under way at once; far beyond what one Envoy holds, and each entry is small. */
+const MAX_REQUESTS = 100_000;
+/** Time for open requests to end once the listener is closed; Kubernetes' own grace period usually ends first. */
+const DRAIN_LIMIT_MS = 10 * 60_000;
+
+@Module({})
+class ExtprocModule {
+  static forRoot(imports: DynamicModule[]): DynamicModule {
+    return { module: ExtprocModule, imports };
+  }
+}
+
+/** Runs the External Processor until a signal ends it. @see spec extproc.md sections 1.3 and 1.4 */
+export async function runExtproc(settings: ExtprocSettings): Promise<void> {
+  const logger = createLogger(settings);
+  const { version } = settings;
+  logger.info({ version, address: settings.address, config: settings.config }, 'starting external processor');
+  const metrics = new MetricsRegistry();
+  const gatewayMetrics = new GatewayMetrics(metrics);
+  const serving = new ServingState();
+  const config = createConfigLoader(settings, logger, gatewayMetrics, serving);
+  const context: ProcessorContext = {
+    config,
+    registry: new RequestRegistry(MAX_REQUESTS),
+    endpoints: buildEndpointTable(settings.rootPrefix, settings.endpointPrefixes),
+    genAiMetrics: new GenAiMetrics(metrics),
+    gatewayMetrics,
+    logger,
+    logHeaderAttributes: settings.logRequestHeaderAttributes,
+    metricsHeaderAttributes: settings.metricsRequestHeaderAttributes,
+    stripsInternalHeaders: settings.stripInternalHeaders,
+    nowMs: () => performance.now(),
+    newId: randomUUID,
+  };
+  for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
+  const server = new Http2GrpcServer({
+    address: settings.address,
+    calls: {
+      [PROCESS_CALL]: (peer, metadata) => new StreamSession(context, peer, metadata),
+      ...healthCalls(serving, HEALTH_SERVICE),
+    },
+    maxMessageBytes: settings.maxRecvMsgSizeBytes,
+    onSessionError: (error) => logger.warn({ reason: error.message }, 'connection of a peer failed'),
+  });
+  await config.start();
+  const app = await startServers(settings, logger, server, metrics);
+  process.stderr.write('AI Gateway External Processor is ready\n');
+  await untilAskedToEnd(logger);
+  await drain({ settings, logger, serving, server, app, config, metrics });
+}
+
+function createConfigLoader(
+  settings: ExtprocSettings,
+  logger: Logger,
+  gatewayMetrics: GatewayMetrics,
+  serving: ServingState,
+): ConfigLoader {
+  return new ConfigLoader({
+    ...settings.config,
+    version: settings.version,
+    onConfig: (loaded) => {
+      logger.info({ uuid: loaded.uuid, backends: loaded.backends.size }, 'loaded a new config');
+      for (const fault of loaded.faults) logger.error({ ...fault }, 'part of the config cannot be used');
+      const brokenBackends = [...loaded.backends.values()].filter((backend) => backend.broken !== undefined).length;
+      gatewayMetrics.configLoaded({ nowSeconds: Date.now() / 1000, brokenBackends });
+      serving.set(ServingStatus.SERVING);
+    },
+    onError: (error) => {
+      gatewayMetrics.configRejected();
+      logger.error({ reason: error.message }, 'cannot load the config, the former one stays in use');
+    },
+    onWarning: (message) => logger.warn({ reason: message }, 'config loaded with a warning'),
+  });
+}
+
+async function startServers(
+  settings: ExtprocSettings,
+  logger: Logger,
+  server: Http2GrpcServer,
+  metrics: MetricsRegistry,
+): Promise<INestApplication> {
+  const admin = AdminModule.forRoot({ probe: (signal) => probeHealth(server.target, signal), metrics });
+  const app = await NestFactory.create(ExtprocModule.forRoot([admin]), new AdminHttpAdapter(), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.connectMicroservice({ strategy: server });
+  await app.startAllMicroservices();
+  await listenAdmin(app, settings.adminPort);
+  return app;
+}
+
+/** SIGTERM, SIGINT, or the end of our parent when it asked to be watched. */
+async function untilAskedToEnd(logger: Logger): Promise<void> {
+  const cause = await new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+    if (process.env['AIGW_EXIT_ON_STDIN_CLOSE'] === '1') {
+      process.stdin.on('close', () => process.exit(0)).on('error', () => process.exit(0)).resume();
+    }
+  });
+  logger.info({ cause }, 'asked to end, draining');
+}
+
+interface Running {
+  readonly settings: ExtprocSettings;
+  readonly logger: Logger;
+  readonly serving: ServingState;
+  readonly server: Http2GrpcServer;
+  readonly app: INestApplication;
+  readonly config: ConfigLoader;
+  readonly metrics: MetricsRegistry;
+}
+
+/** Reports draining, keeps serving until load balancers noticed, lets open requests end, then closes the rest. */
+async function drain({ settings, logger, serving, server, app, config, metrics }: Running): Promise<void> {
+  serving.set(ServingStatus.NOT_SERVING);
+  await delay(settings.shutdownDelayMs);
+  const limit = setTimeout(() => server.destroy(), DRAIN_LIMIT_MS);
+  await server.close();
+  clearTimeout(limit);
+  config.close();
+  await app.close();
+  await metrics.close();
+  logger.info('ended');
+  // Pipes of a supervising parent may still be open; everything of ours is closed.
+  process.exit(0);
+}
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,61 @@
+import { create, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
+import { AnySchema } from '@bufbuild/protobuf/wkt';
+import { FilterConfigSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
+import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
+import { internalMetadata } from '../../../shared/headers.js';
+import { mapKeeping, withMembers } from './copy-on-write.js';
+import { withInternalMetadata } from './filter-metadata.js';
+import { packKeeping } from './packed.js';
+import { ENVOY_GATEWAY_METADATA, EXT_PROC_FILTER } from './xds-names.js';
+
+/** Annotation by which the controller marks its HTTPRoutes, as Envoy Gateway passes it on: without its own prefix. */
+const GENERATED_ANNOTATION = 'ai-gateway-generated';
+
+/** Whether a route comes from an AIGatewayRoute; so does the rule that answers when no model matches. */
+export const isAIRoute = (route: Route): boolean =>
+  kubernetesObjects(route).some(({ annotations }) => isObject(annotations) && GENERATED_ANNOTATION in annotations);
+
+export const hasAIRoute = (routes: RouteConfiguration): boolean =>
+  routes.virtualHosts.some((host) => host.routes.some(isAIRoute));
+
+/** The table with `edit` applied to every route. */
+export const mapRoutes = (routes: RouteConfiguration, edit: (route: Route) => Route): RouteConfiguration =>
+  withMembers(routes, {
+    virtualHosts: mapKeeping(routes.virtualHosts, (host) =>
+      withMembers(host, { routes: mapKeeping(host.routes, edit) }),
+    ),
+  });
+
+/**
+ * Switches the external processor on for an AI route and tells it the AIGatewayRoute; other routes stay.
+ * @see spec extension-server.md section 13
+ */
+export function enableProcessor(route: Route): Route {
+  if (!isAIRoute(route)) return route;
+  const enabled = create(FilterConfigSchema, { config: create(AnySchema) });
+  const existing = route.typedPerFilterConfig[EXT_PROC_FILTER];
+  return withMembers(route, {
+    typedPerFilterConfig: withMembers(route.typedPerFilterConfig, {
+      [EXT_PROC_FILTER]: packKeeping(existing, FilterConfigSchema, enabled),
+    }),
+    metadata: withInternalMetadata(route.metadata, { [internalMetadata.routeName]: routeNameOf(route) }),
+  });
+}
+
+/** `<ns>/<name>` of the first named object, its bare name without namespace, or the route's own name. */
+function routeNameOf(route: Route): string {
+  for (const { name, namespace } of kubernetesObjects(route)) {
+    if (typeof name !== 'string' || name === '') continue;
+    return typeof namespace === 'string' && namespace !== '' ? `${namespace}/${name}` : name;
+  }
+  return route.name;
+}
+
+/** What Envoy Gateway says about the objects behind a route; entries of another shape are skipped. */
+function kubernetesObjects(route: Route): readonly JsonObject[] {
+  const objects = route.metadata?.filterMetadata[ENVOY_GATEWAY_METADATA]?.['resources'];
+  return Array.isArray(objects) ? objects.filter(isObject) : [];
+}
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,20 @@
+import type { Fault } from '../../../shared/api/fault.js';
+
+/** Where Envoy finds the external processor. A host must be an IP address: the cluster is STATIC. */
+export type ExtProcAddress = { readonly udsPath: string } | { readonly host: string; readonly port: number };
+
+/** Settings of the controller that shape the xDS. @see spec extension-server.md section 3 */
+export interface EditOptions {
+  readonly extProcAddress: ExtProcAddress;
+  /** Request header → key of dynamic metadata for access logs; empty: none. @see spec section 16 */
+  readonly logRequestHeaderAttributes: ReadonlyMap<string, string>;
+  /** Name spaces of dynamic metadata that every upstream stream gets, besides those that policies ask for (21.2). */
+  readonly metadataForwardingNamespaces?: readonly string[];
+  /** Exact names of HTTP filters that must run before the external processor (21.7). */
+  readonly filtersBeforeExtProc?: readonly string[];
+  /** Envoy Gateway calls `PostEndpointsModify`, so that EDS endpoints carry their own identity (21.5). Default false. */
+  readonly hasEndpointsHook?: boolean;
+}
+
+/** Takes what is wrong with one place; the edit goes on with the next place (21.15). */
+export type Report = (fault: Fault) => void;

@@ -1,0 +1,77 @@
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import { HeaderMutationRulesSchema } from '../../../gen/proto/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js';
+import { GrpcServiceSchema, type GrpcService } from '../../../gen/proto/envoy/config/core/v3/grpc_service_pb.js';
+import {
+  ExternalProcessorSchema,
+  type ExternalProcessor,
+} from '../../../gen/proto/envoy/extensions/filters/http/ext_proc/v3/ext_proc_pb.js';
+import {
+  ProcessingMode_BodySendMode as Body,
+  ProcessingMode_HeaderSendMode as Header,
+} from '../../../gen/proto/envoy/extensions/filters/http/ext_proc/v3/processing_mode_pb.js';
+import { attributes, FILTER_METADATA_HEADER, METADATA_NAMESPACE } from '../../../shared/headers.js';
+import { EXT_PROC_CLUSTER } from './xds-names.js';
+
+const MESSAGE_TIMEOUT = durationFromMs(10_000);
+
+/**
+ * The filter of the router chain: sees headers and bodies of every request of an AI route, before Envoy routes it.
+ * @see spec extension-server.md section 12
+ */
+export function routerProcessor(): ExternalProcessor {
+  return create(ExternalProcessorSchema, {
+    grpcService: extProcService('router'),
+    messageTimeout: MESSAGE_TIMEOUT,
+    allowModeOverride: true,
+    processingMode: {
+      requestHeaderMode: Header.SEND,
+      requestBodyMode: Body.BUFFERED,
+      requestTrailerMode: Header.SKIP,
+      responseHeaderMode: Header.SEND,
+      responseBodyMode: Body.BUFFERED,
+      // The processor finishes a response that ends with trailers only when it sees them (21.21).
+      responseTrailerMode: Header.SEND,
+    },
+    metadataOptions: { receivingNamespaces: { untyped: [METADATA_NAMESPACE] } },
+    // The route of the first match, which chose the authentication filters (21.8).
+    requestAttributes: [attributes.routeName],
+    // Without it Envoy drops our `x-envoy-original-path` (21.19).
+    mutationRules: create(HeaderMutationRulesSchema, { allowEnvoy: true }),
+  });
+}
+
+/**
+ * The filter of a cluster's upstream chain: sees the headers of each attempt at a backend.
+ * `forwardingNamespaces` are the name spaces of dynamic metadata that the processor gets to see.
+ * @see spec extension-server.md section 9.2
+ */
+export function upstreamProcessor(forwardingNamespaces: readonly string[]): ExternalProcessor {
+  return create(ExternalProcessorSchema, {
+    grpcService: { ...extProcService('upstream'), timeout: durationFromMs(30_000) },
+    messageTimeout: MESSAGE_TIMEOUT,
+    allowModeOverride: true,
+    processingMode: {
+      requestHeaderMode: Header.SEND,
+      requestBodyMode: Body.NONE,
+      responseHeaderMode: Header.SKIP,
+      responseBodyMode: Body.NONE,
+    },
+    metadataOptions: {
+      receivingNamespaces: { untyped: [METADATA_NAMESPACE] },
+      ...(forwardingNamespaces.length > 0 ? { forwardingNamespaces: { untyped: [...forwardingNamespaces] } } : {}),
+    },
+    requestAttributes: [
+      attributes.hostBackendName,
+      attributes.clusterBackendName,
+      attributes.hostUpstreamHost,
+      attributes.routeName,
+    ],
+  });
+}
+
+const extProcService = (streamKind: 'router' | 'upstream'): GrpcService =>
+  create(GrpcServiceSchema, {
+    envoyGrpc: { clusterName: EXT_PROC_CLUSTER },
+    initialMetadata: [{ key: FILTER_METADATA_HEADER, value: streamKind }],
+  });

@@ -1,0 +1,79 @@
+import { UserFacingError } from '../../../shared/errors.js';
+import { JsonSyntaxError, isNullDocument, memberRanges, readBoolean, readString, scanObject, type ByteRange } from '../codec/json-scan.js';
+import { replaceMember } from '../codec/json-splice.js';
+import type { ParseContext, ParsedRequest } from './endpoint.js';
+
+/**
+ * Reads `model` and `stream` of a JSON body with a scan, without building it; what only the provider needs is not looked at.
+ * @see spec translators.md 2.1, extproc.md section 10
+ */
+export function parseJsonRequest(endpoint: string, body: Uint8Array, context: ParseContext, canForceUsage: boolean): ParsedRequest {
+  if (context.contentType?.toLowerCase().startsWith('multipart/form-data')) {
+    throw new UserFacingError(`malformed request: ${endpoint} takes a JSON body, found multipart/form-data`);
+  }
+  const members = scanMembers(endpoint, body);
+  const model = lastMember(endpoint, body, members.get('model'), 'model', readString, 'a string') ?? '';
+  const isStreaming = lastMember(endpoint, body, members.get('stream'), 'stream', readBoolean, 'a boolean') ?? false;
+  const modelRanges = members.get('model') ?? [];
+  if (!canForceUsage || !context.forcesUsage || !isStreaming || asksForUsage(body, members.get('stream_options'))) {
+    return { model, isStreaming, body, isRewritten: false, modelRanges };
+  }
+  const rewritten = forceUsage(body, members.get('stream_options') ?? []);
+  return {
+    model,
+    isStreaming,
+    body: rewritten,
+    isRewritten: true,
+    modelRanges: scanObject(rewritten, ['model']).get('model') ?? [],
+  };
+}
+
+function scanMembers(endpoint: string, body: Uint8Array): ReadonlyMap<string, readonly ByteRange[]> {
+  if (isNullDocument(body)) return new Map();
+  try {
+    return scanObject(body, ['model', 'stream', 'stream_options']);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new UserFacingError(`malformed request: the body of ${endpoint} is not a JSON object: ${error.message}`);
+  }
+}
+
+/** Of a doubled key the last one counts, as JSON parsers have it; `null` reads as absent. */
+function lastMember<T>(
+  endpoint: string,
+  body: Uint8Array,
+  ranges: readonly ByteRange[] | undefined,
+  name: string,
+  read: (bytes: Uint8Array, range: ByteRange) => T | undefined,
+  expected: string,
+): T | undefined {
+  const range = ranges?.at(-1);
+  if (range === undefined || isNull(body, range)) return undefined;
+  const value = read(body, range);
+  if (value === undefined) {
+    throw new UserFacingError(`malformed request: "${name}" of ${endpoint} must be ${expected}`);
+  }
+  return value;
+}
+
+const isNull = (body: Uint8Array, range: ByteRange) => body[range.start] === 0x6e;
+const isObject = (body: Uint8Array, range: ByteRange) => body[range.start] === 0x7b;
+
+function asksForUsage(body: Uint8Array, streamOptions: readonly ByteRange[] | undefined): boolean {
+  const range = streamOptions?.at(-1);
+  if (range === undefined || !isObject(body, range)) return false;
+  const asked = memberRanges(body, range, ['include_usage']).get('include_usage')?.at(-1);
+  return asked !== undefined && readBoolean(body, asked) === true;
+}
+
+/** Sets `stream_options.include_usage` to true; other members of stream_options survive. */
+function forceUsage(body: Uint8Array, streamOptions: readonly ByteRange[]): Uint8Array {
+  const range = streamOptions.at(-1);
+  if (range === undefined || !isObject(body, range)) {
+    return replaceMember(body, { name: 'stream_options', ranges: streamOptions, jsonText: '{"include_usage":true}' });
+  }
+  const options = body.subarray(range.start, range.end);
+  const asked = scanObject(options, ['include_usage']).get('include_usage');
+  const jsonText = Buffer.from(replaceMember(options, { name: 'include_usage', ranges: asked, jsonText: 'true' })).toString();
+  return replaceMember(body, { name: 'stream_options', ranges: streamOptions, jsonText });
+}

@@ -1,0 +1,27 @@
+import type { Endpoint, ParsedRequest } from '../endpoints/endpoint.js';
+import type { RuntimeConfig } from '../runtime-config/runtime-config.js';
+import type { HeaderFields } from '../wire/header-fields.js';
+import type { Attempt } from './attempt.js';
+
+/**
+ * One client request, from its router stream's first message to the end of that stream. The upstream phase gets it as an
+ * argument and adds attempts; body and headers in it are shared by all attempts and never change.
+ */
+export interface RequestRecord {
+  readonly endpoint: Endpoint;
+  /** Captured when the request came in; costs and model list do not change under a request. */
+  readonly config: RuntimeConfig;
+  /** Headers of the client as Envoy shows them at the router filter. */
+  readonly clientHeaders: HeaderFields;
+  /** `:path` with query. */
+  readonly path: string;
+  /** AIGatewayRoute of Envoy's first match, when the filter tells it. */
+  readonly firstRouteName: string | undefined;
+  /** Set by the body phase; an attempt is impossible before. */
+  parsed: ParsedRequest | undefined;
+  attemptCount: number;
+  /** The latest attempt: the one whose response will come. */
+  attempt: Attempt | undefined;
+  /** Header names that our earlier attempts set or removed on the header map that all attempts share. */
+  readonly changedHeaders: { readonly setNames: Set<string>; readonly removedNames: Set<string> };
+}

@@ -1,0 +1,173 @@
+import { StreamDecoder, decodeWhole, parseContentEncoding, type ContentCoding } from '../codec/content-encoding.js';
+import type { ProcessorContext } from '../processor-context.js';
+import type { ResponseObserver } from '../translators/translator.js';
+import type { HeadersMessage } from '../wire/processing-request.js';
+import { emptyAnswer, encodeAnswer, encodeTrailersAnswer, type DynamicMetadata } from '../wire/processing-response.js';
+import type { Attempt } from './attempt.js';
+
+/** Whole answers up to this size are buffered by Envoy, whose smallest usual buffer (32 KiB) they fit; larger ones stream. */
+const MAX_BUFFERED_BYTES = 32 << 10;
+/** Decoded bytes that one compressed error body or stream chunk may become. */
+const MAX_DECODED_BYTES = 64 << 20;
+
+/**
+ * The response to one attempt, as its messages arrive on the router stream.
+ *
+ *   headers ─┬─ not 2xx ─────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
+ *            ├─ 2xx, no body ────▶ succeeded
+ *            ├─ 2xx, stream ─────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
+ *            └─ 2xx, whole ──────▶ one body, or chunks when it is large ─▶ usage ─▶ succeeded
+ *
+ * Good answers of untranslated cells go through as they are, also compressed ones: a decoded copy is watched.
+ */
+export class ResponsePhase {
+  #status = 0;
+  #contentType: string | undefined;
+  #codings: readonly ContentCoding[] | 'unsupported' = [];
+  #observer: ResponseObserver | undefined;
+  #decoder: StreamDecoder | undefined;
+  #isStream = false;
+  #isUsageSent = false;
+
+  constructor(
+    private readonly context: ProcessorContext,
+    private readonly attempt: Attempt,
+    private readonly isStreamRequest: boolean,
+  ) {}
+
+  onHeaders(message: HeadersMessage): Buffer {
+    const { headers } = message;
+    this.#status = Number(headers.get(':status') ?? 0);
+    this.#contentType = headers.get('content-type');
+    this.#codings = parseContentEncoding(headers.get('content-encoding'));
+    if (message.endOfStream) return encodeAnswer('response_headers', { metadata: this.#finishWithoutBody() });
+    if (!this.#isGood) return emptyAnswer('response_headers');
+    this.#isStream = this.isStreamRequest && this.#status === 200;
+    this.#observer = this.attempt.exchange?.observe(this.#isStream && !this.#isJson);
+    if (this.#isStream) {
+      return encodeAnswer('response_headers', { removes: ['content-length'], streamsResponse: true });
+    }
+    const length = headers.get('content-length');
+    const isLarge = length === undefined || !(Number(length) <= MAX_BUFFERED_BYTES);
+    return isLarge ? encodeAnswer('response_headers', { streamsResponse: true }) : emptyAnswer('response_headers');
+  }
+
+  onBody(body: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {
+    if (!this.#isGood) return this.#onErrorBody(body);
+    if (this.#isStream) this.attempt.noteFirstBody();
+    if (this.#codings.length === 0) return this.#onPlainBytes(body, endOfStream);
+    return this.#onEncodedBytes(body, endOfStream);
+  }
+
+  /** The body ended without saying so: its message had no end_of_stream, because trailers follow. */
+  async onTrailers(): Promise<Buffer> {
+    if (!this.#isGood) return emptyAnswer('response_trailers');
+    await this.#endDecoding();
+    return encodeTrailersAnswer(this.#succeed());
+  }
+
+  /** The client left, or the provider's connection broke: keeps what is known. */
+  abort(): void {
+    this.#decoder?.destroy();
+    if (this.#observer) this.attempt.learn(this.#observer.facts);
+    this.attempt.fail('cancelled');
+  }
+
+  get #isGood(): boolean {
+    return this.#status >= 200 && this.#status < 300;
+  }
+
+  get #isJson(): boolean {
+    return /^application\/(?:[\w.-]+\+)?json\b/i.test(this.#contentType ?? '');
+  }
+
+  #finishWithoutBody(): DynamicMetadata {
+    if (this.#isGood) return this.#succeed();
+    this.attempt.fail('_OTHER');
+    return this.attempt.failureMetadata(this.#status);
+  }
+
+  #onPlainBytes(body: Buffer, endOfStream: boolean): Buffer {
+    this.#observer?.push(body);
+    return this.#answerBody(endOfStream);
+  }
+
+  async #onEncodedBytes(body: Buffer, endOfStream: boolean): Promise<Buffer> {
+    if (this.#codings !== 'unsupported') {
+      try {
+        this.#decoder ??= new StreamDecoder(this.#codings, MAX_DECODED_BYTES);
+        const plain = await this.#decoder.push(body);
+        if (plain.length > 0) this.#observer?.push(plain);
+        if (endOfStream) await this.#endDecoding();
+      } catch (error) {
+        this.#giveUpDecoding(error);
+      }
+    }
+    return this.#answerBody(endOfStream);
+  }
+
+  async #endDecoding(): Promise<void> {
+    if (!this.#decoder) return;
+    try {
+      const rest = await this.#decoder.end();
+      if (rest.length > 0) this.#observer?.push(rest);
+    } catch (error) {
+      this.#giveUpDecoding(error);
+    }
+  }
+
+  /** The client gets the provider's bytes whatever they are; only their usage is unknown then. */
+  #giveUpDecoding(error: unknown): void {
+    this.#decoder?.destroy();
+    this.#decoder = undefined;
+    this.#codings = 'unsupported';
+    const reason = error instanceof Error ? error.message : String(error);
+    this.context.logger.warn({ backend: this.attempt.backend.name, reason }, 'cannot decode the response to read its usage');
+  }
+
+  #answerBody(endOfStream: boolean): Buffer {
+    if (endOfStream) return encodeAnswer('response_body', { metadata: this.#succeed() });
+    // Charged before the end: a client that leaves after the last data event must not escape (extproc.md X3).
+    if (this.#observer?.isUsageFinal && !this.#isUsageSent) {
+      this.#isUsageSent = true;
+      this.attempt.learn(this.#observer.facts);
+      return encodeAnswer('response_body', { metadata: this.attempt.responseMetadata(this.#isStream) });
+    }
+    return emptyAnswer('response_body');
+  }
+
+  #succeed(): DynamicMetadata {
+    this.#observer?.end();
+    if (this.#observer) this.attempt.learn(this.#observer.facts);
+    const metadata = this.attempt.responseMetadata(this.#isStream);
+    if (this.#observer?.hasError) this.attempt.fail('_OTHER');
+    else this.attempt.succeed(this.#isStream);
+    return metadata;
+  }
+
+  async #onErrorBody(body: Buffer): Promise<Buffer> {
+    const metadata = this.attempt.failureMetadata(this.#status);
+    this.attempt.fail('_OTHER');
+    const plain = await this.#decodeError(body);
+    const answer = plain === undefined ? undefined : this.attempt.exchange?.error(this.#status, this.#contentType, plain);
+    if (!answer?.body) return encodeAnswer('response_body', { metadata });
+    return encodeAnswer('response_body', {
+      metadata,
+      body: answer.body,
+      sets: [...(answer.sets ?? []), { name: 'content-length', value: String(answer.body.length) }],
+      removes: this.#codings.length > 0 ? ['content-encoding'] : [],
+    });
+  }
+
+  /** Undefined when the body cannot be read; the client then gets it as it is, encoding label included. */
+  async #decodeError(body: Buffer): Promise<Uint8Array | undefined> {
+    if (this.#codings === 'unsupported') return undefined;
+    if (this.#codings.length === 0 || body.length === 0) return body;
+    try {
+      return await decodeWhole(this.#codings, body, MAX_DECODED_BYTES);
+    } catch (error) {
+      this.#giveUpDecoding(error);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { headers, metadataKeys } from '../../../shared/headers.js';
+import { UserFacingError } from '../../../shared/errors.js';
+import { GrpcError, grpcStatus } from '../../../platform/grpc/status.js';
+import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
+import type { HeaderSet } from '../header-set.js';
+import { applyBodyMutation } from '../mutation/body-mutation.js';
+import { restoreHeaders } from '../mutation/header-restore.js';
+import type { ProcessorContext } from '../processor-context.js';
+import type { RuntimeBackend } from '../runtime-config/runtime-config.js';
+import type { Exchange } from '../translators/translator.js';
+import { MATRIX } from '../translators/matrix.js';
+import type { HeadersMessage } from '../wire/processing-request.js';
+import { encodeAnswer, encodeLocalReply, type DynamicMetadata } from '../wire/processing-response.js';
+import { Attempt } from './attempt.js';
+import { backendNameOf, routeNameOf, upstreamHostOf } from './attributes.js';
+import type { LocalError } from './error-dialect.js';
+import { LocalHeaders } from './local-headers.js';
+import { errorReply } from './local-reply.js';
+import type { RequestRecord } from './request-record.js';
+
+/**
+ * Turns the request into what the chosen backend takes: translate, mutate, restore what an earlier attempt left on the
+ * shared header map, authenticate. One call per attempt; its answer is the only message of the upstream stream.
+ * @see spec extproc.md sections 4.3, 6, 8
+ */
+export function startAttempt(context: ProcessorContext, message: HeadersMessage): Buffer {
+  const found = message.attributes;
+  if (found === undefined) throw new GrpcError(grpcStatus.internal, 'missing attributes in request');
+  const id = message.headers.get(headers.internalRequestId);
+  if (id === undefined) throw new GrpcError(grpcStatus.internal, 'missing internal request ID header from router filter');
+  const name = backendNameOf(found);
+  if (name === undefined) throw new GrpcError(grpcStatus.internal, 'missing backend name in attributes');
+
+  const record = context.registry.get(id);
+  if (record === undefined) return refuseUnknownRequest(context, name);
+  const backend = context.config.findBackend(name);
+  if (backend === undefined) return refuseUnknownBackend(context, record, name);
+
+  const local = new LocalHeaders(message.headers);
+  local.set(headers.upstreamHost, upstreamHostOf(found));
+  record.attempt?.supersede();
+  record.attemptCount += 1;
+  const attempt = new Attempt(context, record, backend, routeNameOf(found) ?? '', local);
+  record.attempt = attempt;
+  local.set(headers.model, attempt.requestModel);
+  return prepare({ context, message, record, backend, attempt, local });
+}
+
+interface AttemptInput {
+  readonly context: ProcessorContext;
+  readonly message: HeadersMessage;
+  readonly record: RequestRecord;
+  readonly backend: RuntimeBackend;
+  readonly attempt: Attempt;
+  readonly local: LocalHeaders;
+}
+
+function prepare(input: AttemptInput): Buffer {
+  const { record, backend, attempt } = input;
+  if (record.parsed === undefined) {
+    return refuse(input, { status: 400, type: 'BadRequest', message: 'malformed request: its body did not reach the gateway' });
+  }
+  if (backend.broken !== undefined) {
+    const message = `backend ${backend.shortName} cannot be used: ${backend.broken}`;
+    return refuse(input, { status: 503, type: 'ServiceUnavailable', message });
+  }
+  const translator = MATRIX[record.endpoint.name][backend.schema.name];
+  if (translator === undefined) {
+    const message = `${record.endpoint.path} is not supported by backends of schema ${backend.schema.name} (backend ${backend.shortName})`;
+    return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message });
+  }
+  try {
+    attempt.exchange = translator.start({
+      request: record.parsed,
+      requestModel: attempt.requestModel,
+      hasModelOverride: backend.modelNameOverride !== '',
+      schema: backend.schema,
+    });
+  } catch (error) {
+    if (!(error instanceof UserFacingError)) throw error;
+    return refuse(input, { status: 422, type: 'UnprocessableEntity', message: error.message });
+  }
+  return send(input, attempt.exchange, record.parsed.body);
+}
+
+function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): Buffer {
+  const { context, record, backend, local, message } = input;
+  const isForced = record.attemptCount > 1 || record.parsed!.isRewritten;
+  const translated: HeaderSet[] = [{ name: ':path', value: exchange.request.path }, ...exchange.request.sets];
+  for (const set of translated) local.set(set.name, set.value);
+
+  const outcome = backend.auth?.apply({ headers: local, metadata: (namespace, key) => message.metadata.get(namespace, key) });
+  if (outcome?.kind === 'missing-credential') {
+    return refuse(input, { status: 401, type: 'Unauthorized', message: 'missing upstream credential' });
+  }
+  const auth = outcome?.sets ?? [];
+  const userSets = backend.headerMutation?.sets ?? [];
+  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.get(name) !== undefined);
+  for (const set of userSets) local.set(set.name, set.value);
+  const restored = restoreAfterEarlierAttempt(input, new Set([...translated, ...auth].map((set) => set.name)));
+
+  const sets = [...translated, ...userSets, ...restored.sets, ...auth];
+  const setNames = new Set(sets.map((set) => set.name));
+  const removes = new Set([...userRemoves, ...restored.removes, headers.upstreamHost]);
+  if (backend.auth) for (const name of foreignCredentials(backend.auth, message.headers)) removes.add(name);
+  if (context.stripsInternalHeaders) removes.add(headers.model).add(headers.originalPath);
+  for (const name of setNames) removes.delete(name);
+  rememberChanges(record, setNames, removes);
+
+  let body = exchange.request.body ?? (isForced || backend.bodyMutation ? clientBody : undefined);
+  if (body && backend.bodyMutation) body = applyBodyMutation(backend.bodyMutation, body);
+  return encodeAnswer('request_headers', {
+    sets,
+    removes: [...removes],
+    metadata: requestMetadata(context, backend, local, body),
+    ...(body ? { body, replacesBody: true } : {}),
+  });
+}
+
+const NO_PLAN = { setNames: new Set<string>(), removeNames: new Set<string>() };
+
+function restoreAfterEarlierAttempt(input: AttemptInput, setByUs: ReadonlySet<string>): { sets: readonly HeaderSet[]; removes: readonly string[] } {
+  const { record, backend, message } = input;
+  if (record.attemptCount === 1) return { sets: [], removes: [] };
+  return restoreHeaders({
+    original: record.clientHeaders.toMap(),
+    current: message.headers.toMap(),
+    previous: record.changedHeaders,
+    plan: backend.headerMutation ?? NO_PLAN,
+    attemptNames: setByUs,
+  });
+}
+
+function rememberChanges(record: RequestRecord, sets: ReadonlySet<string>, removes: ReadonlySet<string>): void {
+  for (const name of sets) record.changedHeaders.setNames.add(name);
+  for (const name of removes) record.changedHeaders.removedNames.add(name);
+}
+
+/** @see spec extproc.md section 6, last table */
+function requestMetadata(
+  context: ProcessorContext,
+  backend: RuntimeBackend,
+  local: LocalHeaders,
+  body: Uint8Array | undefined,
+): DynamicMetadata {
+  const metadata = new Map<string, string | number>();
+  for (const [header, key] of context.logHeaderAttributes) {
+    const value = local.get(header);
+    if (value) metadata.set(key, value);
+  }
+  // The header mutation filter behind us makes the content-length header of it, which Envoy drops with a replaced body.
+  if (body) metadata.set(metadataKeys.contentLength, body.length);
+  metadata.set(metadataKeys.backendName, backend.name);
+  return metadata;
+}
+
+const DETAILS: Readonly<Record<number, string>> = {
+  400: 'aigw_unsupported_endpoint',
+  401: 'aigw_missing_credential',
+  422: 'aigw_unprocessable',
+  503: 'aigw_backend_unusable',
+};
+
+/** Answers the client in place of the backend; its metadata still names the backend. */
+function refuse({ context, record, backend, attempt, local }: AttemptInput, error: LocalError): Buffer {
+  attempt.isAnsweredLocally = true;
+  attempt.fail('_OTHER');
+  const reply = errorReply(record.endpoint.dialect, error, DETAILS[error.status] ?? 'aigw_refused');
+  return encodeLocalReply(reply, requestMetadata(context, backend, local, undefined));
+}
+
+/** xDS and configuration travel by different ways; a retry a moment later usually finds both (extproc.md X31). */
+function refuseUnknownBackend(context: ProcessorContext, record: RequestRecord, name: string): Buffer {
+  void context.config.requestReload();
+  const message = `backend ${name} is not in the configuration of this gateway yet, try again in a moment`;
+  const reply = errorReply(record.endpoint.dialect, { status: 503, type: 'ServiceUnavailable', message }, 'aigw_unknown_backend');
+  return encodeLocalReply(reply);
+}
+
+/** The router stream of this request is over, or it met another process (extproc.md X33). */
+function refuseUnknownRequest(context: ProcessorContext, name: string): Buffer {
+  context.gatewayMetrics.sessionLost();
+  context.logger.error({ backend: name }, 'no router stream for an upstream stream: do both reach the same process?');
+  const message = 'the gateway lost the session of this request, try again';
+  return encodeLocalReply(errorReply('openai', { status: 503, type: 'ServiceUnavailable', message }, 'aigw_lost_session'));
+}

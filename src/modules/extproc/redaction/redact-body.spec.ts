@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { redactBody, redactText } from './redact-body.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const placeholder = (text: string) =>
+  `[REDACTED LENGTH=${Buffer.byteLength(text)} HASH=${createHash('sha256').update(text).digest('hex').slice(0, 16)}]`;
+
+describe('redactText', () => {
+  it('gives length in bytes and hash', () => {
+    expect(redactText('hello')).toBe('[REDACTED LENGTH=5 HASH=2cf24dba5fb0a30e]');
+    expect(redactText('größe')).toBe(placeholder('größe'));
+  });
+
+  it('is the same for text and its bytes', () => {
+    expect(redactText(bytes('größe'))).toBe(redactText('größe'));
+  });
+
+  it('leaves empty text empty', () => {
+    expect(redactText('')).toBe('');
+    expect(redactText(new Uint8Array())).toBe('');
+  });
+});
+
+describe('redactBody', () => {
+  it('replaces strings but keeps keys, types, numbers, booleans and nesting', () => {
+    const body = bytes(
+      '{"model":"m","n":1,"stream":true,"stop":null,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}],"":""}',
+    );
+    expect(redactBody(body)).toEqual({
+      model: placeholder('m'),
+      n: 1,
+      stream: true,
+      stop: null,
+      messages: [{ role: placeholder('user'), content: [{ type: 'text', text: placeholder('hi') }] }],
+      '': '',
+    });
+  });
+
+  it('redacts what hangs below a type that is no text', () => {
+    expect(redactBody(bytes('{"type":["a"],"x":{"type":{"b":"c"}}}'))).toEqual({
+      type: [placeholder('a')],
+      x: { type: { b: placeholder('c') } },
+    });
+  });
+
+  it('redacts a body that is no JSON as one text', () => {
+    expect(redactBody(bytes('{"model":'))).toBe(placeholder('{"model":'));
+  });
+
+  it('keeps a member named __proto__ a member', () => {
+    expect(JSON.stringify(redactBody(bytes('{"__proto__":{"a":1}}')))).toBe('{"__proto__":{"a":1}}');
+  });
+
+  it('survives hostile nesting', () => {
+    const text = '['.repeat(100_000) + '"secret"' + ']'.repeat(100_000);
+    expect(JSON.stringify(redactBody(bytes(text)))).toBe(
+      `${'['.repeat(200)}"[REDACTED: nested too deep]"${']'.repeat(200)}`,
+    );
+  });
+
+  it('shows no string of any body and does not touch the bytes', () => {
+    const secret = fc.stringMatching(/^SECRET[a-z]{4}$/);
+    const tree = fc.object({
+      values: [secret, fc.integer(), fc.boolean(), fc.constant(null)],
+      key: fc.constantFrom('a', 'b', 'c'),
+    });
+    fc.assert(
+      fc.property(tree, (value) => {
+        const body = bytes(JSON.stringify(value));
+        const copy = body.slice();
+        expect(JSON.stringify(redactBody(body))).not.toContain('SECRET');
+        expect(body).toEqual(copy);
+      }),
+    );
+  });
+});

@@ -1,0 +1,144 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+import type { CallEnd, CallLogic, CallPeer } from '../../platform/grpc/call.js';
+import { GrpcError, grpcStatus } from '../../platform/grpc/status.js';
+import { FILTER_METADATA_HEADER } from '../../shared/headers.js';
+import type { RequestRecord } from './phases/request-record.js';
+import type { Attempt } from './phases/attempt.js';
+import { ResponsePhase } from './phases/response-phase.js';
+import { admitRequest, routeRequest } from './phases/router-phase.js';
+import { startAttempt } from './phases/upstream-phase.js';
+import type { ProcessorContext } from './processor-context.js';
+import { decodeProcessingRequest, type HeadersMessage, type ProcessingRequest } from './wire/processing-request.js';
+import { emptyAnswer } from './wire/processing-response.js';
+
+/**
+ * One ext_proc stream: which message is legal now, and who answers it.
+ *
+ *   new ─┬─ request_headers (router filter) ─┬─ admitted ─▶ awaiting-body ─ request_body ─▶ routed ─┐
+ *        │                                   ├─ answered ─▶ passing (a local reply is on its way)   │
+ *        │                                   └─ passed ───▶ passing                                 │
+ *        │                     response_headers ─▶ responding ◀─ response_body, response_trailers ◀─┘
+ *        ├─ request_headers (upstream filter) ─▶ attempt-sent (nothing else is legal)
+ *        └─ anything else ─▶ passing: every message gets an empty answer
+ *
+ * Envoy shows local replies of other filters, and its own, to the router stream too: response messages are legal in every
+ * router state, and are left alone unless an attempt was bound.
+ */
+export class StreamSession implements CallLogic {
+  #state: 'new' | 'awaiting-body' | 'routed' | 'responding' | 'passing' | 'attempt-sent' = 'new';
+  #id: string | undefined;
+  #record: RequestRecord | undefined;
+  #response: { readonly phase: ResponsePhase; readonly attempt: Attempt } | undefined;
+
+  constructor(
+    private readonly context: ProcessorContext,
+    private readonly peer: CallPeer,
+    private readonly metadata: IncomingHttpHeaders,
+  ) {}
+
+  onMessage(buffer: Buffer): void | Promise<void> {
+    const message = decodeProcessingRequest(buffer);
+    if (this.#state === 'new') return this.#onFirst(message);
+    if (this.#state === 'passing') return this.#pass(message);
+    if (this.#state === 'attempt-sent') throw illegal(message, 'an upstream stream has one message');
+    switch (message.kind) {
+      case 'request_body':
+        return this.#onRequestBody(message.body);
+      case 'response_headers':
+        return this.#onResponseHeaders(message);
+      case 'response_body':
+        return this.#onResponseBody(message.body, message.endOfStream);
+      case 'response_trailers':
+        return this.#onResponseTrailers();
+      case 'request_trailers':
+        return this.#pass(message);
+      case 'request_headers':
+      case 'unknown':
+        throw illegal(message, `state ${this.#state}`);
+    }
+  }
+
+  onEnd(end: CallEnd, cause?: unknown): void {
+    if (this.#id !== undefined) this.context.registry.remove(this.#id);
+    const attempt = this.#record?.attempt;
+    if (attempt && !attempt.isCompleted) {
+      if (this.#response) this.#response.phase.abort();
+      else attempt.fail('cancelled');
+    }
+    if (end === 'failed') this.context.logger.error({ err: cause, state: this.#state }, 'ext_proc stream failed');
+  }
+
+  #onFirst(message: ProcessingRequest): void {
+    if (message.kind !== 'request_headers') {
+      this.#state = 'passing';
+      this.#pass(message);
+    } else if (this.#isUpstream(message)) {
+      this.#state = 'attempt-sent';
+      this.peer.send(startAttempt(this.context, message));
+    } else {
+      this.#onRequestHeaders(message);
+    }
+  }
+
+  /** Told by gRPC metadata of our own xDS; Envoys configured by others ask for attributes on the upstream filter only. */
+  #isUpstream(message: HeadersMessage): boolean {
+    const told = this.metadata[FILTER_METADATA_HEADER];
+    return told === undefined ? message.attributes !== undefined : told === 'upstream';
+  }
+
+  #onRequestHeaders(message: HeadersMessage): void {
+    const admission = admitRequest(this.context, message);
+    if (admission.kind === 'admitted') {
+      this.#state = 'awaiting-body';
+      this.#id = admission.id;
+      this.#record = admission.record;
+    } else {
+      this.#state = 'passing';
+    }
+    this.peer.send(admission.frame);
+    if (admission.kind === 'answered' && admission.isUnknownPath) this.peer.end(grpcStatus.notFound, 'unsupported path');
+  }
+
+  #onRequestBody(body: Buffer): void {
+    if (this.#state !== 'awaiting-body') throw new GrpcError(grpcStatus.invalidArgument, 'a second request body');
+    const { frame, isRefused } = routeRequest(this.context, this.#record!, body);
+    this.#state = isRefused ? 'passing' : 'routed';
+    this.peer.send(frame);
+  }
+
+  #onResponseHeaders(message: HeadersMessage): void {
+    this.#state = 'responding';
+    const attempt = this.#record?.attempt;
+    if (attempt === undefined || attempt.isAnsweredLocally || attempt.isCompleted) {
+      this.#response = undefined;
+      this.peer.send(emptyAnswer('response_headers'));
+      return;
+    }
+    const phase = new ResponsePhase(this.context, attempt, this.#record?.parsed?.isStreaming ?? false);
+    this.#response = { phase, attempt };
+    this.peer.send(phase.onHeaders(message));
+  }
+
+  #onResponseBody(body: Buffer, endOfStream: boolean): void | Promise<void> {
+    if (this.#response === undefined) {
+      this.peer.send(emptyAnswer('response_body'));
+      return undefined;
+    }
+    const answer = this.#response.phase.onBody(body, endOfStream);
+    if (answer instanceof Promise) return answer.then((frame) => this.peer.send(frame));
+    this.peer.send(answer);
+    return undefined;
+  }
+
+  async #onResponseTrailers(): Promise<void> {
+    this.peer.send(this.#response ? await this.#response.phase.onTrailers() : emptyAnswer('response_trailers'));
+  }
+
+  #pass(message: ProcessingRequest): void {
+    if (message.kind === 'unknown') throw illegal(message, 'pass-through');
+    this.peer.send(emptyAnswer(message.kind));
+  }
+}
+
+const illegal = (message: ProcessingRequest, where: string) =>
+  new GrpcError(grpcStatus.invalidArgument, `unexpected message ${message.kind}: ${where}`);

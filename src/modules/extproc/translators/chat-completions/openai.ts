@@ -1,0 +1,13 @@
+import { openAIError, openAIPassthrough, overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
+import type { Translator } from '../translator.js';
+
+/** @see spec translators.md 5.1 */
+export const chatToOpenAI: Translator = {
+  start: (input) =>
+    openAIPassthrough({
+      path: prefixedPath(input.schema.prefix, 'chat/completions'),
+      body: overriddenBody(input),
+      fallbackModel: input.requestModel,
+      error: openAIError,
+    }),
+};

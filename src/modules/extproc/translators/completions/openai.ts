@@ -1,0 +1,13 @@
+import { openAIPassthrough, overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
+import type { Translator } from '../translator.js';
+
+/** Errors are never touched, and no model is reported when the provider names none. @see spec translators.md section 6 */
+export const completionsToOpenAI: Translator = {
+  start: (input) =>
+    openAIPassthrough({
+      path: prefixedPath(input.schema.prefix, 'completions'),
+      body: overriddenBody(input),
+      fallbackModel: undefined,
+      error: () => ({}),
+    }),
+};

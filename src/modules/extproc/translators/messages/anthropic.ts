@@ -1,0 +1,17 @@
+import { AnthropicStreamObserver, AnthropicWholeObserver } from '../parts/anthropic/observe.js';
+import { anthropicError } from '../parts/anthropic/error.js';
+import { overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
+import type { Translator } from '../translator.js';
+
+/** The client's bytes and headers go through. @see spec translators.md 11.1 */
+export const messagesToAnthropic: Translator = {
+  start(input) {
+    const body = overriddenBody(input);
+    return {
+      request: { path: prefixedPath(input.schema.prefix, 'messages'), sets: [], ...(body ? { body } : {}) },
+      fallbackModel: input.requestModel,
+      observe: (isStream) => (isStream ? new AnthropicStreamObserver() : new AnthropicWholeObserver()),
+      error: anthropicError,
+    };
+  },
+};

@@ -1,0 +1,39 @@
+/** Whole answers up to this size are kept and read exactly. */
+const MAX_KEPT_BYTES = 4 << 20;
+/** Of larger ones the end is kept, where every provider writes `usage`. */
+const TAIL_BYTES = 64 << 10;
+const EMPTY_OBJECT = Buffer.from('{}');
+
+/** A JSON answer that may come in pieces, kept for reading its usage in bounded memory. */
+export class KeptBody {
+  #parts: Uint8Array[] = [];
+  #keptBytes = 0;
+  #isCut = false;
+
+  /** The chunk must stay as it is until `take`. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#parts.push(chunk);
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes <= MAX_KEPT_BYTES && !this.#isCut) return;
+    this.#isCut = true;
+    while (this.#parts.length > 1 && this.#keptBytes - this.#parts[0]!.length >= TAIL_BYTES) {
+      this.#keptBytes -= this.#parts.shift()!.length;
+    }
+  }
+
+  /** The answer, or of a large one an object of its last members from `usage` on. */
+  take(): Uint8Array {
+    const kept = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#keptBytes = 0;
+    return this.#isCut ? usageTail(kept) : kept;
+  }
+}
+
+/** The last occurrence of the key begins it: inside a string its quotes would be escaped. */
+function usageTail(tail: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength);
+  const at = bytes.lastIndexOf('"usage"');
+  return at === -1 ? EMPTY_OBJECT : Buffer.concat([Buffer.from('{'), bytes.subarray(at)]);
+}

@@ -1,0 +1,76 @@
+import { posix } from 'node:path';
+import { splice } from '../../../codec/json-splice.js';
+import { SseUsageScanner } from '../../../codec/sse-usage.js';
+import type { ClientResponse, Exchange, ResponseObserver, TranslatorInput } from '../../translator.js';
+import { WholeResponseObserver } from './whole-response.js';
+
+/** Path below the schema's prefix; leading slash of the prefix optional. @see spec translators.md section 0, "Path join rule" */
+export const prefixedPath = (prefix: string | undefined, suffix: string) => posix.join('/', prefix ?? '', suffix);
+
+/**
+ * The client's bytes with every `model` replaced: of a doubled key some providers read the first one, some the last.
+ * Undefined when there is no override, so that the bytes that Envoy holds go on.
+ */
+export function overriddenBody(input: TranslatorInput): Uint8Array | undefined {
+  if (!input.hasModelOverride) return undefined;
+  const replacement = Buffer.from(JSON.stringify(input.requestModel));
+  return splice(
+    input.request.body,
+    input.request.modelRanges.map(({ start, end }) => ({ start, end, replacement })),
+  );
+}
+
+export interface PassthroughCell {
+  readonly path: string;
+  readonly body: Uint8Array | undefined;
+  readonly fallbackModel: string | undefined;
+  readonly error: Exchange['error'];
+}
+
+/** An exchange that sends the client's bytes, watches the answer and leaves it alone. */
+export function openAIPassthrough(cell: PassthroughCell): Exchange {
+  return {
+    request: { path: cell.path, sets: [], ...(cell.body ? { body: cell.body } : {}) },
+    fallbackModel: cell.fallbackModel,
+    observe: (isStream) => (isStream ? new StreamObserver() : new WholeResponseObserver()),
+    error: cell.error,
+  };
+}
+
+/** Reads usage and model of a stream of chat or completion chunks. */
+class StreamObserver implements ResponseObserver {
+  readonly #scanner = new SseUsageScanner();
+
+  push(chunk: Uint8Array): void {
+    this.#scanner.push(chunk);
+  }
+
+  end(): void {
+    this.#scanner.end();
+  }
+
+  get facts() {
+    const { usage, model } = this.#scanner;
+    return { ...(usage ? { usage } : {}), ...(model ? { model } : {}) };
+  }
+
+  get hasError(): boolean {
+    return this.#scanner.errorEvent;
+  }
+
+  get isUsageFinal(): boolean {
+    return this.#scanner.isUsageFinal;
+  }
+}
+
+/** Error bodies that are JSON go through; others become an OpenAI error. @see spec translators.md 5.1 */
+export function openAIError(status: number, contentType: string | undefined, body: Uint8Array): ClientResponse {
+  if (contentType?.toLowerCase().includes('application/json')) return {};
+  const text = Buffer.from(body).toString('utf8');
+  return {
+    body: Buffer.from(
+      JSON.stringify({ type: 'error', error: { type: 'OpenAIBackendError', code: String(status), message: text } }),
+    ),
+    sets: [{ name: 'content-type', value: 'application/json' }],
+  };
+}

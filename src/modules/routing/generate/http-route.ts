@@ -1,0 +1,92 @@
+import {
+  httpRouteLimits,
+  type HTTPBackendRef,
+  type HTTPRoute,
+  type HTTPRouteMatch,
+  type HTTPRouteRule,
+  type HTTPRouteRuleFilter,
+} from '../../../shared/api/http-route.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import { childNames } from '../resolve/child-names.js';
+import type { RefNode, RouteNode, RuleNode } from '../resolve/route-graph.js';
+import { childMetadata, inherited } from './child-metadata.js';
+import { ruleTimeouts } from './timeouts.js';
+
+const GENERATED_ANNOTATION = 'gateway.envoyproxy.io/ai-gateway-generated';
+const PRIORITY_ANNOTATION = 'gateway.envoyproxy.io/backend-ref-priority';
+const CATCH_ALL_RULE = 'route-not-found';
+
+/**
+ * The HTTPRoute of a route: its rules under their own indexes, then the catch-all. A ref that cannot be used stays in
+ * its place with weight 0, because Envoy's names and our identities go by its index: its neighbours take all requests,
+ * and a rule without any usable ref answers 500 as Gateway API says. @see spec controller.md section 6
+ */
+export function generateHTTPRoute(node: RouteNode, rootPrefix: string): HTTPRoute {
+  const { route } = node;
+  const { metadata, spec = {} } = route;
+  const labels = inherited(metadata.labels);
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: {
+      ...childMetadata(route, childNames.httpRoute(metadata.name)),
+      ...(Object.keys(labels).length > 0 && { labels }),
+      annotations: {
+        ...inherited(metadata.annotations),
+        [GENERATED_ANNOTATION]: 'true',
+        [PRIORITY_ANNOTATION]: priorities(node),
+      },
+    },
+    spec: {
+      ...(node.parentRefs.length > 0 && { parentRefs: node.parentRefs }),
+      ...(spec.hostnames && { hostnames: spec.hostnames }),
+      rules: [...node.rules.map((rule) => generateRule(node, rule, rootPrefix)), catchAll(node, rootPrefix)],
+    },
+  };
+}
+
+/** HTTPRoute knows no priorities; written down here, a change of one makes Envoy Gateway translate again. */
+const priorities = ({ rules }: RouteNode): string =>
+  rules.flatMap(({ index, refs }) => refs.map(({ ref }) => `${index}:${ref.name}:${ref.priority ?? 0}`)).join(',');
+
+function generateRule(node: RouteNode, { rule, matches, refs }: RuleNode, rootPrefix: string): HTTPRouteRule {
+  const path = { value: rootPrefix };
+  return {
+    ...(rule.name !== undefined && { name: rule.name }),
+    matches:
+      matches.length === 0
+        ? [{ path }]
+        : matches.map(({ headers }): HTTPRouteMatch => ({ ...(headers && { headers }), path })),
+    filters: [filterRef(childNames.hostRewriteFilter(node.route.metadata.name))],
+    ...(refs.length > 0 && { backendRefs: refs.map((ref) => generateBackendRef(node, ref)) }),
+    timeouts: ruleTimeouts(rule.timeouts),
+  };
+}
+
+const catchAll = (node: RouteNode, rootPrefix: string): HTTPRouteRule => ({
+  name: CATCH_ALL_RULE,
+  matches: [{ path: { value: rootPrefix } }],
+  filters: [filterRef(childNames.notFoundFilter(node.route.metadata.name))],
+});
+
+function generateBackendRef(node: RouteNode, { ref, target, backend, isUsable }: RefNode): HTTPBackendRef {
+  const weight = isUsable ? Math.min(ref.weight ?? 1, httpRouteLimits.weightMax) : 0;
+  if (target.type === kinds.inferencePool) {
+    return { ...kinds.inferencePool, namespace: target.namespace, name: target.name, weight };
+  }
+  const own = backend?.kind === 'service' ? backend.backendRef : undefined;
+  const namespace = own?.namespace || (target.namespace === node.namespace ? undefined : target.namespace);
+  return {
+    ...kinds.backend,
+    // What Backend was meant is unknown when the AIServiceBackend is: the name of the ref stands in for it.
+    name: own?.name ?? ref.name,
+    ...(namespace !== undefined && { namespace }),
+    ...(own?.port !== undefined && { port: own.port }),
+    weight,
+  };
+}
+
+const filterRef = (name: string): HTTPRouteRuleFilter => ({
+  type: 'ExtensionRef',
+  extensionRef: { ...kinds.httpRouteFilter, name },
+});

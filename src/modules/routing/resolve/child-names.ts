@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+
+/** Kubernetes' limit of an object name. */
+const NAME_LENGTH_MAX = 253;
+const HASH_LENGTH = 12;
+
+/** Names of what is generated for an AIGatewayRoute. @see spec controller.md section 6 */
+export const childNames = {
+  /** The extension server finds the AIGatewayRoute by this equality. */
+  httpRoute: (route: string) => route,
+  hostRewriteFilter: (route: string) => bounded(`ai-eg-host-rewrite-${route}`),
+  notFoundFilter: (route: string) => bounded(`ai-eg-route-not-found-response-${route}`),
+} as const;
+
+/** A name that is too long is cut and ends with a hash of the whole, so that two long names stay apart. */
+function bounded(name: string): string {
+  if (name.length <= NAME_LENGTH_MAX) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+  return `${name.slice(0, NAME_LENGTH_MAX - HASH_LENGTH - 1).replace(/[-.]+$/, '')}-${hash}`;
+}

@@ -1,0 +1,138 @@
+import type { BackendSecurityPolicy, CredentialType, SecretCredential } from '../../../shared/api/ai-gateway.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { AuthConfig } from '../../../shared/filter-config/filter-config.js';
+import { Redacted } from '../../../shared/secret.js';
+import { credentialOverride } from './credential-override.js';
+import { error, warning, type Resolved } from './faults.js';
+import { resolveSecretValue } from './secret-value.js';
+
+type Spec = NonNullable<BackendSecurityPolicy['spec']>;
+type ResolveAuth = (world: Snapshot, policy: BackendSecurityPolicy, spec: Spec) => Resolved<AuthConfig>;
+
+/** The credential material of a policy, as the filter config carries it. @see spec controller.md section 9.2 */
+export function resolveCredential(world: Snapshot, policy: BackendSecurityPolicy): Resolved<AuthConfig> {
+  const { spec } = policy;
+  const resolveAuth = spec && Object.hasOwn(BY_TYPE, spec.type) ? BY_TYPE[spec.type] : undefined;
+  if (!spec || !resolveAuth) {
+    return invalid(
+      policy,
+      'spec.type',
+      `type "${spec?.type ?? ''}" is unknown: expected one of ${Object.keys(BY_TYPE).join(', ')}`,
+    );
+  }
+  const auth = resolveAuth(world, policy, spec);
+  if (!auth.value) return auth;
+  const override = credentialOverride(spec);
+  if (!override) return auth;
+  if (override.fallbackToConfigured && auth.value.gcp?.accessToken.reveal() === '') {
+    return invalid(
+      policy,
+      'spec.credentialOverride',
+      'fallbackToConfigured needs a static credential, and Application Default Credentials are none: ' +
+        'set fallbackToConfigured to false, or add credentialsFile or workloadIdentityFederationConfig',
+    );
+  }
+  return { value: { ...auth.value, credentialOverride: override }, faults: auth.faults };
+}
+
+const BY_TYPE: Record<CredentialType, ResolveAuth> = {
+  APIKey: (world, policy, spec) => keyOfSecret(world, policy, spec.apiKey, 'apiKey', (key) => ({ apiKey: { key } })),
+  AzureAPIKey: (world, policy, spec) =>
+    keyOfSecret(world, policy, spec.azureAPIKey, 'azureAPIKey', (key) => ({ azureAPIKey: { key } })),
+  AnthropicAPIKey: (world, policy, spec) =>
+    keyOfSecret(world, policy, spec.anthropicAPIKey, 'anthropicAPIKey', (key) => ({ anthropicAPIKey: { key } })),
+  AWSCredentials: resolveAws,
+  AzureCredentials: (world, policy, spec) =>
+    spec.azureCredentials
+      ? mapped(exchangedToken(world, policy, 'spec.azureCredentials', 'azureAccessToken'), (accessToken) => ({
+          azure: { accessToken },
+        }))
+      : missingMember(policy, 'azureCredentials'),
+  GCPCredentials: resolveGcp,
+};
+
+/** A credentials file wins over an exchange; with neither the data plane takes the default chain of the AWS SDK. */
+function resolveAws(
+  world: Snapshot,
+  policy: BackendSecurityPolicy,
+  { awsCredentials: aws }: Spec,
+): Resolved<AuthConfig> {
+  if (!aws) return missingMember(policy, 'awsCredentials');
+  const { region } = aws;
+  const toAuth = (credentialFileLiteral: Redacted<string>) => ({ aws: { credentialFileLiteral, region } });
+  if (aws.credentialsFile) {
+    const path = 'spec.awsCredentials.credentialsFile';
+    const file = resolveSecretValue(world, policy, aws.credentialsFile.secretRef, `${path}.secretRef`, 'credentials');
+    const { profile } = aws.credentialsFile;
+    if (!profile || profile === 'default') return mapped(file, toAuth);
+    const ignored = `profile "${profile}" is not honoured: the profile "default" of the file is used`;
+    return mapped(
+      { ...file, faults: [...file.faults, warning(policy, `${path}.profile`, 'UnsupportedValue', ignored)] },
+      toAuth,
+    );
+  }
+  if (!aws.oidcExchangeToken) return { value: { aws: { region } }, faults: [] };
+  return mapped(exchangedToken(world, policy, 'spec.awsCredentials.oidcExchangeToken', 'credentials'), toAuth);
+}
+
+/** Without file and federation the data plane uses Application Default Credentials: an empty token says so. */
+function resolveGcp(
+  world: Snapshot,
+  policy: BackendSecurityPolicy,
+  { gcpCredentials: gcp }: Spec,
+): Resolved<AuthConfig> {
+  if (!gcp) return missingMember(policy, 'gcpCredentials');
+  const { region, projectName } = gcp;
+  const toAuth = (accessToken: Redacted<string>) => ({ gcp: { accessToken, region, projectName } });
+  if (!gcp.credentialsFile && !gcp.workloadIdentityFederationConfig)
+    return { value: toAuth(new Redacted('')), faults: [] };
+  const member = gcp.credentialsFile ? 'credentialsFile' : 'workloadIdentityFederationConfig';
+  return mapped(exchangedToken(world, policy, `spec.gcpCredentials.${member}`, 'gcpAccessToken'), toAuth);
+}
+
+function keyOfSecret(
+  world: Snapshot,
+  policy: BackendSecurityPolicy,
+  credential: SecretCredential | undefined,
+  member: string,
+  toAuth: (key: Redacted<string>) => AuthConfig,
+): Resolved<AuthConfig> {
+  if (!credential) return missingMember(policy, member);
+  return mapped(resolveSecretValue(world, policy, credential.secretRef, `spec.${member}.secretRef`, 'apiKey'), toAuth);
+}
+
+/** A token that somebody exchanged for the policy and keeps fresh in Secret `ai-eg-bsp-<policy>`. */
+function exchangedToken(
+  world: Snapshot,
+  policy: BackendSecurityPolicy,
+  path: string,
+  key: string,
+): Resolved<Redacted<string>> {
+  const { name, namespace = '' } = policy.metadata;
+  const secretName = `ai-eg-bsp-${name}`;
+  if (world.get(kinds.secret, namespace, secretName)) {
+    return resolveSecretValue(world, policy, { name: secretName }, path, key);
+  }
+  return {
+    faults: [
+      error(
+        policy,
+        path,
+        'UnsupportedCredential',
+        `this credential has to be exchanged for a token, which this release does not do: it comes with controller mode. ` +
+          `Use an API key or an AWS credentials file, or keep a token in key "${key}" of Secret ${namespace}/${secretName}`,
+      ),
+    ],
+  };
+}
+
+const mapped = <T, U>({ value, faults }: Resolved<T>, map: (value: T) => U): Resolved<U> =>
+  value === undefined ? { faults } : { value: map(value), faults };
+
+const missingMember = (policy: BackendSecurityPolicy, member: string) =>
+  invalid(policy, `spec.${member}`, `type ${policy.spec?.type ?? ''} needs the member "${member}"`);
+
+const invalid = (policy: BackendSecurityPolicy, path: string, message: string) => ({
+  faults: [error(policy, path, 'InvalidSpec', message)],
+});

@@ -1,0 +1,58 @@
+import type { AIGatewayRoute, GatewayConfig } from '../../../shared/api/ai-gateway.js';
+import type { Fault } from '../../../shared/api/fault.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import { keyOf, type KubeObject } from '../../../shared/api/kube-object.js';
+import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { ResolveContext } from './context.js';
+import { resolveCosts } from './costs.js';
+import { distinctFaults, warning } from './faults.js';
+import { gatewayKeyOf } from './parents.js';
+import { resolveRoute } from './resolve-route.js';
+import type { GatewayConfigNode, RouteGraph, RouteNode } from './route-graph.js';
+
+/** Names a GatewayConfig of the Gateway's namespace. @see spec api.md section 6 */
+const GATEWAY_CONFIG_ANNOTATION = 'aigateway.envoyproxy.io/gateway-config';
+
+/** The routes that name the Gateway as a parent, without those under deletion; sorted by namespace and name. */
+export function attachedRoutes(gateway: KubeObject, world: Snapshot): readonly AIGatewayRoute[] {
+  const key = keyOf(gateway);
+  return world
+    .list<AIGatewayRoute>(kinds.aiGatewayRoute)
+    .filter(
+      (route) =>
+        route.metadata.deletionTimestamp === undefined &&
+        (route.spec?.parentRefs ?? []).some((ref) => gatewayKeyOf(route, ref) === key),
+    );
+}
+
+export function resolveGateway(context: ResolveContext, gateway: KubeObject): RouteGraph {
+  const routes = attachedRoutes(gateway, context.world).map((route) => resolveRoute(context, route));
+  const { namespace = '', annotations = {} } = gateway.metadata;
+  const name = annotations[GATEWAY_CONFIG_ANNOTATION];
+  if (!name) return { gateway, routes, faults: [] };
+  const config = context.world.get<GatewayConfig>(kinds.gatewayConfig, namespace, name);
+  if (config) return { gateway, routes, gatewayConfig: resolveGatewayConfig(config), faults: [] };
+  const path = `metadata.annotations[${GATEWAY_CONFIG_ANNOTATION}]`;
+  const message = `GatewayConfig ${namespace}/${name} does not exist, defaults apply: create it, or drop the annotation`;
+  return { gateway, routes, faults: [warning(gateway, path, 'GatewayConfigNotFound', message)] };
+}
+
+export function resolveGatewayConfig(config: GatewayConfig): GatewayConfigNode {
+  const costs = config.spec?.globalLLMRequestCosts ?? [];
+  return { config, ...resolveCosts(config, 'spec.globalLLMRequestCosts', costs) };
+}
+
+/** Every fault of the graph once, in the order of the graph: causes before what follows from them. */
+export const faultsOfGraph = (graph: RouteGraph): readonly Fault[] =>
+  distinctFaults([...graph.faults, ...(graph.gatewayConfig?.faults ?? []), ...graph.routes.flatMap(faultsOfRoute)]);
+
+export const faultsOfRoute = (node: RouteNode): readonly Fault[] => [
+  ...node.faults,
+  ...node.rules.flatMap((rule) =>
+    rule.refs.flatMap(({ backend, faults }) => [
+      ...(backend?.policies ?? []).flatMap((policy) => policy.faults),
+      ...(backend?.kind === 'service' ? backend.faults : []),
+      ...faults,
+    ]),
+  ),
+];

@@ -1,0 +1,24 @@
+import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
+import type { ResolveContext } from './context.js';
+import { resolveCosts } from './costs.js';
+import { nameConflicts } from './name-conflicts.js';
+import { resolveParents } from './parents.js';
+import type { RouteNode } from './route-graph.js';
+import { resolveRules } from './rules.js';
+
+/** A route with all that it refers to; the same whichever of its Gateways asks. */
+export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): RouteNode {
+  const parents = resolveParents(context.world, route);
+  const rules = resolveRules(context, route);
+  const costs = resolveCosts(route, 'spec.llmRequestCosts', route.spec?.llmRequestCosts ?? []);
+  const conflicts = nameConflicts(context.world, route);
+  return {
+    route,
+    namespace: route.metadata.namespace ?? '',
+    parentRefs: parents.parentRefs,
+    rules: rules.rules,
+    costs: costs.costs,
+    isRefused: conflicts.length > 0,
+    faults: [...conflicts, ...parents.faults, ...rules.faults, ...costs.faults],
+  };
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AIGatewayRoute, AIGatewayRouteRule } from '../../../shared/api/ai-gateway.js';
+import type { HTTPRouteRule } from '../../../shared/api/http-route.js';
+import { snapshotOf } from '../../../shared/api/snapshot.js';
+import { generateHTTPRoute } from '../generate/http-route.js';
+import { ResolveContext } from './context.js';
+import { resolveRoute } from './resolve-route.js';
+
+const OBJECTS = [
+  { apiVersion: 'gateway.envoyproxy.io/v1alpha1', kind: 'Backend', metadata: { name: 'b', namespace: 'default' } },
+  {
+    apiVersion: 'aigateway.envoyproxy.io/v1beta1',
+    kind: 'AIServiceBackend',
+    metadata: { name: 'b', namespace: 'default' },
+    spec: { schema: { name: 'OpenAI' }, backendRef: { group: 'gateway.envoyproxy.io', kind: 'Backend', name: 'b' } },
+  },
+];
+
+/** The rules of the HTTPRoute and the faults of the route that `rules` lead to. */
+function resolved(rules: readonly AIGatewayRouteRule[]) {
+  const route: AIGatewayRoute = {
+    apiVersion: 'aigateway.envoyproxy.io/v1beta1',
+    kind: 'AIGatewayRoute',
+    metadata: { name: 'r', namespace: 'default' },
+    spec: { rules },
+  };
+  const node = resolveRoute(new ResolveContext(snapshotOf(OBJECTS)), route);
+  return {
+    rules: generateHTTPRoute(node, '/').spec.rules as readonly HTTPRouteRule[],
+    faults: [...node.faults, ...node.rules.flatMap(({ refs }) => refs.flatMap((ref) => ref.faults))].map(
+      ({ path, reason, severity, message }) => ({ path, reason, severity, message }),
+    ),
+  };
+}
+
+const matches = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ headers: [{ name: 'x-ai-eg-model', value: `m${index}` }] }));
+const refs = (count: number) => Array.from({ length: count }, () => ({ name: 'b' }));
+
+describe('resolveRules', () => {
+  it('keeps everything when the limits of an HTTPRoute are just met', () => {
+    const full = [
+      { matches: matches(64), backendRefs: refs(16) },
+      { matches: matches(62), backendRefs: [{ name: 'b', weight: 1_000_000 }] },
+      { backendRefs: refs(1) },
+    ];
+    const { rules, faults } = resolved(full);
+    expect(faults).toEqual([]);
+    expect(rules.map((rule) => rule.matches?.length)).toEqual([64, 62, 1, 1]);
+    expect(rules[0]?.backendRefs).toHaveLength(16);
+  });
+
+  it('cuts matches and refs from the end when a rule has too many', () => {
+    const { rules, faults } = resolved([{ matches: matches(65), backendRefs: refs(17) }]);
+    expect(rules[0]?.matches).toHaveLength(64);
+    expect(rules[0]?.backendRefs).toHaveLength(16);
+    expect(faults).toEqual([
+      {
+        path: 'spec.rules[0].matches',
+        reason: 'TooManyMatches',
+        severity: 'error',
+        message:
+          'only the first 64 of 65 matches serve: an HTTPRoute holds 64 in a rule and 127 in all; move the others to another route',
+      },
+      {
+        path: 'spec.rules[0].backendRefs',
+        reason: 'TooManyBackendRefs',
+        severity: 'error',
+        message:
+          '17 refs are more than the 16 of an HTTPRoute: those from index 16 on get no requests; use several rules or routes',
+      },
+    ]);
+  });
+
+  it('leaves out the rules that would lose all matches when the matches of all rules are too many', () => {
+    const { rules, faults } = resolved([
+      { name: 'a', matches: matches(64) },
+      { name: 'b', matches: matches(64) },
+      { name: 'c', matches: matches(1) },
+      { name: 'd', matches: matches(1) },
+    ]);
+    expect(rules.map(({ name, matches: kept }) => [name, kept?.length])).toEqual([
+      ['a', 64],
+      ['b', 63],
+      ['route-not-found', 1],
+    ]);
+    expect(faults.map(({ path, reason }) => [path, reason])).toEqual([
+      ['spec.rules[1].matches', 'TooManyMatches'],
+      ['spec.rules[2]', 'TooManyRules'],
+    ]);
+  });
+
+  it('leaves out the rules after the fifteenth when there are more', () => {
+    const { rules, faults } = resolved(Array.from({ length: 17 }, (_, index) => ({ name: `r${index}` })));
+    expect(rules).toHaveLength(16);
+    expect(rules[15]?.name).toBe('route-not-found');
+    expect(faults).toEqual([
+      {
+        path: 'spec.rules[15]',
+        reason: 'TooManyRules',
+        severity: 'error',
+        message:
+          'this rule and those after it do not serve, an AIGatewayRoute holds 15 rules: move them to another one',
+      },
+    ]);
+  });
+
+  it('counts a weight as the highest that an HTTPRoute takes when it is above', () => {
+    const { rules, faults } = resolved([
+      {
+        backendRefs: [
+          { name: 'b', weight: 1_000_001 },
+          { name: 'b', weight: 0 },
+        ],
+      },
+    ]);
+    expect(rules[0]?.backendRefs?.map(({ weight }) => weight)).toEqual([1_000_000, 0]);
+    expect(faults).toEqual([
+      {
+        path: 'spec.rules[0].backendRefs[0].weight',
+        reason: 'UnsupportedValue',
+        severity: 'warning',
+        message:
+          'weight 1000001 is above the 1000000 of an HTTPRoute and counts as 1000000: scale the weights of the rule down',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,72 @@
+import type { AIServiceBackend } from '../../../shared/api/ai-gateway.js';
+import type { Fault } from '../../../shared/api/fault.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import { SCHEMA_NAMES } from '../../../shared/filter-config/filter-config.js';
+import type { Snapshot } from '../../../shared/api/snapshot.js';
+import { error } from './faults.js';
+import type { PolicyNode, ServiceBackendNode } from './route-graph.js';
+import { authOfTarget } from './security-policy.js';
+
+/** @see spec controller.md sections 7 and 9.1 */
+export function resolveServiceBackend(
+  world: Snapshot,
+  object: AIServiceBackend,
+  policies: readonly PolicyNode[],
+): ServiceBackendNode {
+  const { name, namespace = '' } = object.metadata;
+  const { auth, problem } = authOfTarget({ type: kinds.aiServiceBackend, namespace, name }, policies);
+  const { schema, backendRef } = object.spec ?? {};
+  return {
+    kind: 'service',
+    object,
+    ...(schema && { schema }),
+    ...(backendRef && { backendRef }),
+    policies,
+    ...(auth && { auth }),
+    faults: [
+      ...schemaFaults(object),
+      ...backendRefFaults(world, object, namespace),
+      ...(problem ? [error(object, '', problem.reason, problem.message)] : []),
+    ],
+  };
+}
+
+function schemaFaults(object: AIServiceBackend): readonly Fault[] {
+  const name = object.spec?.schema?.name;
+  if (name && SCHEMA_NAMES.includes(name)) return [];
+  return [
+    error(
+      object,
+      'spec.schema.name',
+      'InvalidSpec',
+      `schema "${name ?? ''}" is unknown: expected one of ${SCHEMA_NAMES.join(', ')}`,
+    ),
+  ];
+}
+
+function backendRefFaults(world: Snapshot, object: AIServiceBackend, ownNamespace: string): readonly Fault[] {
+  const ref = object.spec?.backendRef;
+  const { group, kind } = kinds.backend;
+  if (!ref)
+    return [error(object, 'spec.backendRef', 'InvalidSpec', `there is no backendRef: name a ${kind} of ${group}`)];
+  if (ref.group !== group || ref.kind !== kind) {
+    return [
+      error(
+        object,
+        'spec.backendRef.kind',
+        'InvalidKind',
+        `${ref.kind ?? 'Service'} of group "${ref.group ?? ''}" is not supported: expected group "${group}", kind "${kind}"`,
+      ),
+    ];
+  }
+  const namespace = ref.namespace || ownNamespace;
+  if (world.get(kinds.backend, namespace, ref.name)) return [];
+  return [
+    error(
+      object,
+      'spec.backendRef.name',
+      'BackendNotFound',
+      `${kind} ${namespace}/${ref.name} (${group}) does not exist: create it, or correct the name`,
+    ),
+  ];
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
+import { ApiVersion, ConfigSourceSchema } from '../../gen/proto/envoy/config/core/v3/config_source_pb.js';
+import type { Fault } from '../../shared/api/fault.js';
+import type { Gateway } from '../../shared/api/gateway-api.js';
+import { kinds } from '../../shared/api/kinds.js';
+import { keyOf, type KubeObject } from '../../shared/api/kube-object.js';
+import { snapshotOf, type Snapshot } from '../../shared/api/snapshot.js';
+import type { FilterConfig } from '../../shared/filter-config/filter-config.js';
+import type { HeaderAttributes } from '../../shared/header-attributes.js';
+import type { XdsResources } from '../../shared/xds.js';
+import { editTranslation } from '../extension-server/edits/edit-translation.js';
+import { reconcileUnreached } from '../routing/reconcile-unreached.js';
+import { reconcileGateway } from '../routing/reconcile.js';
+import { routePath } from './envoy/xds-files.js';
+import { translateGateway } from './gateway-translator/translate-gateway.js';
+import { summarize, type Summary } from './report/summary.js';
+import type { Problem } from './resources/problem.js';
+import type { ResourceSet } from './resources/parse-resources.js';
+
+/** What the machine decides, not the objects. */
+export interface PlanOptions {
+  /** Build version, written into the filter config. */
+  readonly version: string;
+  readonly xdsDirectory: string;
+  readonly socketPath: string;
+  readonly logHeaderAttributes: HeaderAttributes;
+  readonly systemCaPath?: string;
+}
+
+/** All that follows from a set of objects. */
+export interface Plan {
+  readonly gateway: string;
+  /** What the controller would write into a cluster. */
+  readonly objects: readonly KubeObject[];
+  readonly filterConfig: FilterConfig;
+  readonly xds: XdsResources;
+  readonly summary: Summary;
+}
+
+export interface Planned {
+  /** Absent when there is no single Gateway to plan for. */
+  readonly plan?: Plan;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Objects → everything that is written for Envoy and the External Processor: the pipeline of the controller, with the
+ * standalone translator in the place of Envoy Gateway. Pure: the same objects give the same plan.
+ */
+export function planConfiguration(resources: ResourceSet, options: PlanOptions): Planned {
+  const world = snapshotOf(resources.objects);
+  const gateways = world.list<Gateway>(kinds.gateway);
+  const gateway = gateways[0];
+  if (!gateway) return { problems: [...resources.problems, noGateway(resources)] };
+  const fault = gatewayFault(gateways, gateway);
+  if (fault) return { problems: [...resources.problems, toProblem(fault, resources)] };
+
+  const desired = reconcileGateway(gateway, world, { version: options.version, rootPrefix: '/' });
+  const unreached = reconcileUnreached(world, new Set(desired.conditions.keys()));
+  const everything = snapshotOf([...resources.objects, ...desired.objects]);
+  const { xds, faults } = planEnvoy(gateway, everything, options);
+  return {
+    plan: {
+      gateway: `${gateway.metadata.namespace ?? 'default'}/${gateway.metadata.name}`,
+      objects: desired.objects,
+      filterConfig: desired.filterConfig,
+      xds,
+      summary: summarize(gateway, world),
+    },
+    problems: [
+      ...resources.problems,
+      ...[...desired.faults, ...unreached.faults, ...faults].map((one) => toProblem(one, resources)),
+    ],
+  };
+}
+
+function planEnvoy(gateway: Gateway, world: Snapshot, options: PlanOptions): { xds: XdsResources; faults: readonly Fault[] } {
+  const translated = translateGateway(gateway, world, {
+    rdsConfigSource: (name) => pathSource(options.xdsDirectory, routePath(name)),
+    listenAddress: '0.0.0.0',
+    accessLogPath: '/dev/stdout',
+    ...(options.systemCaPath === undefined ? {} : { systemCaPath: options.systemCaPath }),
+  });
+  const edited = editTranslation(translated.resources, world, {
+    extProcAddress: { udsPath: options.socketPath },
+    logRequestHeaderAttributes: options.logHeaderAttributes,
+  });
+  return { xds: edited.resources, faults: [...translated.faults, ...edited.faults] };
+}
+
+const pathSource = (xdsDirectory: string, path: string) =>
+  create(ConfigSourceSchema, {
+    resourceApiVersion: ApiVersion.V3,
+    configSourceSpecifier: {
+      case: 'pathConfigSource',
+      value: { path: join(xdsDirectory, path), watchedDirectory: { path: join(xdsDirectory, path, '..') } },
+    },
+  });
+
+/** Texts of the reference, so that what users know stays true. @see spec ops.md A2, "Limit" */
+function gatewayFault(gateways: readonly Gateway[], first: Gateway): Fault | undefined {
+  const fault = (gateway: Gateway, path: string, reason: string, message: string): Fault => ({
+    object: keyOf(gateway),
+    path,
+    reason,
+    message,
+    severity: 'error',
+  });
+  const second = gateways[1];
+  if (second) {
+    return fault(second, '', 'MultipleGateways', `multiple gateways are not supported: ${first.metadata.name}; keep one and remove the others`);
+  }
+  if ((first.spec.listeners ?? []).length === 0) {
+    return fault(first, 'spec.listeners', 'NoListeners', `gateway ${first.metadata.name} has no listeners configured; add one with a port`);
+  }
+  return undefined;
+}
+
+const noGateway = (resources: ResourceSet): Problem => ({
+  file: resources.problems[0]?.file ?? 'configuration',
+  line: 1,
+  path: '',
+  message: 'there is no Gateway; add one with a listener, and name it in `parentRefs` of the routes',
+  severity: 'error',
+});
+
+function toProblem(fault: Fault, resources: ResourceSet): Problem {
+  const { file, line } = resources.locate(fault.object, fault.path);
+  const [, kind, namespace, name] = fault.object.split('/');
+  return {
+    file,
+    line,
+    object: `${kind} ${namespace ? `${namespace}/` : ''}${name}`,
+    path: fault.path,
+    message: fault.message,
+    severity: fault.severity,
+  };
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Environment } from '../settings/directories.js';
+import { GENERATED_NAME, type ConfigOrigin } from '../config-input.js';
+import { planConfiguration, type Planned, type PlanOptions } from '../plan.js';
+import { parseResources } from '../resources/parse-resources.js';
+import { readInputs, type Input } from '../resources/read-inputs.js';
+
+export interface ConfigSourceOptions {
+  readonly origin: ConfigOrigin;
+  readonly env: Environment;
+  readonly isLenient: boolean;
+  readonly plan: PlanOptions;
+  readonly readStdin: () => Promise<string>;
+}
+
+export interface Reading extends Planned {
+  /** Equal as long as nothing that was read has changed. */
+  readonly fingerprint: string;
+  /** The whole text that was read. */
+  readonly text: string;
+}
+
+/** Reads the configuration, wherever it comes from, and makes a plan of it. */
+export class ConfigSource {
+  readonly #options: ConfigSourceOptions;
+  #stdin: Promise<string> | undefined;
+  /** Files that Secrets take values from, by path; undefined: could not be read. */
+  #referenced = new Map<string, string | undefined>();
+
+  constructor(options: ConfigSourceOptions) {
+    this.#options = options;
+  }
+
+  /** False for what cannot change: standard input and the environment. */
+  get canChange(): boolean {
+    return this.#options.origin.kind === 'path';
+  }
+
+  /** Directories whose changes may change the configuration. */
+  get watchedDirectories(): string[] {
+    const { origin } = this.#options;
+    if (origin.kind !== 'path') return [];
+    return [...new Set([origin.path, dirname(origin.path), ...[...this.#referenced.keys()].map((path) => dirname(path))])];
+  }
+
+  /** Throws UserFacingError when the text itself cannot be read. */
+  async read(): Promise<Reading> {
+    const { env, isLenient, plan } = this.#options;
+    const inputs = await this.#inputs();
+    const referenced = new Map<string, string | undefined>();
+    const resources = parseResources(inputs, {
+      env,
+      lenient: isLenient,
+      readFile: (path) => {
+        try {
+          const content = readFileSync(path, 'utf8');
+          referenced.set(path, content);
+          return content;
+        } catch (error) {
+          referenced.set(path, undefined);
+          throw error;
+        }
+      },
+    });
+    this.#referenced = referenced;
+    return {
+      ...planConfiguration(resources, plan),
+      text: inputs.map((input) => input.text).join('\n'),
+      fingerprint: JSON.stringify([inputs, [...referenced]]),
+    };
+  }
+
+  async #inputs(): Promise<readonly Input[]> {
+    const { origin, readStdin } = this.#options;
+    switch (origin.kind) {
+      case 'path':
+        return readInputs(origin.path);
+      case 'stdin':
+        return [{ file: '(standard input)', text: await (this.#stdin ??= readStdin()) }];
+      case 'generated':
+        return [{ file: GENERATED_NAME, text: origin.text }];
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { Document, Node } from 'yaml';
+import type { JsonPath } from '../json-path.js';
+import { replaceMarkers, scanReferences, valueOf, type Environment, type Reference } from './scan-references.js';
+import { resolveReferences } from './resolve-references.js';
+
+/** One document of a YAML text, as plain data, with the way back to lines. */
+export interface YamlDocument {
+  readonly value: unknown;
+  /** Line of the value at `path`, or of the nearest parent that exists. */
+  lineOf(path: JsonPath): number;
+  /** The value at `path` as it was written, when it came out of a variable: `${PORT}`. */
+  writtenAs(path: JsonPath): string | undefined;
+}
+
+export interface TextProblem {
+  readonly line: number;
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+}
+
+/** Messages of one document; what follows a syntax error is mostly its echo. */
+const SYNTAX_ERRORS_SHOWN = 3;
+/** Uses of anchors in one document: beyond it is an attack ("billion laughs") or a mistake. */
+const ALIASES_MAX = 100;
+/** Variables make a text longer; as bytes of UTF-16 text of all inserted values. */
+const INSERTED_LENGTH_MAX = 10 * 1024 * 1024;
+
+/**
+ * Reads a YAML (or JSON) text of several documents and puts in the variables of `env`.
+ * A document with a syntax error is left out and reported; the others are read. Empty documents are left out.
+ */
+export function readYamlDocuments(
+  text: string,
+  env: Environment,
+  report: (problem: TextProblem) => void,
+): readonly YamlDocument[] {
+  const { masked, references, errors } = scanReferences(text);
+  for (const error of errors) report({ ...error, severity: 'error' });
+  if (errors.length > 0) return [];
+  const lines = new LineCounter();
+  const parsed = withoutOverflow(report, () =>
+    parseAllDocuments(masked, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'silent' }),
+  );
+  if (parsed === undefined || !Array.isArray(parsed)) return [];
+  const context: DocumentContext = { references, read: variableReader(env, report), lines, report };
+  return parsed.flatMap((document) => readDocument(document, context));
+}
+
+interface DocumentContext {
+  readonly references: readonly Reference[];
+  readonly read: (reference: Reference) => string;
+  readonly lines: LineCounter;
+  readonly report: (problem: TextProblem) => void;
+}
+
+function readDocument(document: Document.Parsed, context: DocumentContext): YamlDocument[] {
+  const { references, lines, report } = context;
+  const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
+  const clean = (message: string) => replaceMarkers(message, references, (reference) => reference.source);
+  for (const error of document.errors.slice(0, SYNTAX_ERRORS_SHOWN)) {
+    const message = `found text that is not valid YAML: ${clean(error.message)}; correct it here or just above`;
+    report({ line: lineAt(error.pos[0]), message, severity: 'error' });
+  }
+  if (document.errors.length > 0) return [];
+  for (const warning of document.warnings) {
+    report({ line: lineAt(warning.pos[0]), message: `YAML: ${clean(warning.message)}`, severity: 'warning' });
+  }
+  const read = withoutOverflow(
+    (problem) => report({ ...problem, line: lineAt(document.range[0]) }),
+    () => {
+      const written = resolveReferences(document, references, context.read);
+      return { written, value: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown };
+    },
+  );
+  if (read === undefined || read.value === null) return [];
+  return [
+    {
+      value: read.value,
+      lineOf: (path) => lineAt(nodesAlong(document, path).offset ?? document.range[0]),
+      writtenAs: (path) => {
+        const { node } = nodesAlong(document, path);
+        return node === undefined ? undefined : read.written.get(node);
+      },
+    },
+  ];
+}
+
+/** Follows `path` as far as it exists: the offset of the last place reached, and the node when all of it exists. */
+function nodesAlong(document: Document.Parsed, path: JsonPath): { readonly offset?: number; readonly node?: Node } {
+  let node: Node | undefined = document.contents ?? undefined;
+  let offset = node?.range?.[0];
+  for (const segment of path) {
+    const owner: Node | undefined = isAlias(node) ? node.resolve(document) : node;
+    let next: unknown;
+    let start: number | undefined;
+    if (isMap(owner)) {
+      const pair = owner.items.find((item) => isScalar(item.key) && String(item.key.value) === String(segment));
+      next = pair?.value;
+      start = (pair?.key as Node | undefined)?.range?.[0];
+    } else if (isSeq(owner) && typeof segment === 'number') {
+      next = owner.items[segment];
+      start = (next as Node | undefined)?.range?.[0];
+    }
+    if (start === undefined) return offset === undefined ? {} : { offset };
+    offset = start;
+    node = (next ?? undefined) as Node | undefined;
+  }
+  return { ...(offset === undefined ? {} : { offset }), ...(node === undefined ? {} : { node }) };
+}
+
+/** Values of variables; warns once per place of an unset one, and stops inserting when the text grows out of bounds. */
+function variableReader(env: Environment, report: (problem: TextProblem) => void): (reference: Reference) => string {
+  let length = 0;
+  const warned = new Set<Reference>();
+  return (reference) => {
+    const { text, unset } = valueOf(reference, env);
+    if (unset !== undefined && !warned.has(reference)) {
+      warned.add(reference);
+      const message = `found ${reference.source}, but the variable ${unset} is not set; empty text is used; set it, or give a default: \${${unset}:-text}`;
+      report({ line: reference.line, message, severity: 'warning' });
+    }
+    length += text.length;
+    if (length > INSERTED_LENGTH_MAX) throw new RangeError(TOO_MUCH_INSERTED);
+    return text;
+  };
+}
+
+const TOO_MUCH_INSERTED = 'found variables that add more than 10 MiB to the text; expected less; use smaller values';
+
+/** Turns the two ways in which hostile text ends in an exception into problems. */
+function withoutOverflow<T>(report: (problem: TextProblem) => void, run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const message =
+        error.message === TOO_MUCH_INSERTED
+          ? TOO_MUCH_INSERTED
+          : 'found text that is nested too deeply; expected a Kubernetes object; make it flatter';
+      report({ line: 1, message, severity: 'error' });
+      return undefined;
+    }
+    // An alias without its anchor, or too many of them; both are found when the values are taken out.
+    if (error instanceof ReferenceError) {
+      const message = error.message.startsWith('Excessive')
+        ? `found more than ${ALIASES_MAX} uses of YAML anchors in one document; expected fewer; write the values out`
+        : `found text that is not valid YAML: ${error.message}; name an anchor that comes before`;
+      report({ line: 1, message, severity: 'error' });
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,261 @@
+import { rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UserFacingError } from '../../shared/errors.js';
+import { serializeFilterConfig } from '../../shared/filter-config/serialize.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { DEMO_VARIABLES, DemoPair, usesDemo, type DemoPorts } from './demo-provider/demo-pair.js';
+import { envoyBootstrap } from './envoy/bootstrap.js';
+import { EnvoyAdmin } from './envoy/envoy-admin.js';
+import { EnvoyProcess } from './envoy/envoy-process.js';
+import { ConfigRefused, XdsDirectory } from './envoy/xds-directory.js';
+import { superviseExtproc } from './extproc-process.js';
+import { followFile } from './follow-file.js';
+import type { Plan } from './plan.js';
+import { checkPorts, type WantedPort } from './ports.js';
+import type { SupervisedProcess } from './process/supervised-process.js';
+import { ChangeWatch } from './reload/change-watch.js';
+import type { ConfigSource, Reading } from './reload/config-source.js';
+import { readyLine, readyReport } from './report/ready-report.js';
+import { summarizeChange } from './report/summary.js';
+import { formatProblem } from './resources/problem.js';
+import type { RunLog, RunLogLevel } from './run-log.js';
+import type { Environment } from './settings/directories.js';
+import type { RunPaths, RunSettings } from './settings/run-settings.js';
+import type { Terminal } from './terminal.js';
+
+export interface StandaloneGatewayOptions {
+  readonly settings: RunSettings;
+  readonly paths: RunPaths;
+  readonly source: ConfigSource;
+  readonly demoPorts: DemoPorts;
+  readonly envoyBinary: string;
+  /** Our own program, which is started again as the External Processor. */
+  readonly entryPoint: string;
+  readonly env: Environment;
+  readonly terminal: Terminal;
+  readonly log: RunLog;
+  /** When the process was asked to run, for the ready line; on the clock of `performance.now()`. */
+  readonly startedAtMs: number;
+}
+
+const DRAIN_POLL_MS = 50;
+const STOP_GRACE_MS = 5_000;
+/** Requests that were routed before a change may still be on their way to a cluster that is gone from it. */
+const CLUSTER_LINGER_MS = 30_000;
+/** Size of `sun_path` without its final zero on macOS, the smallest. */
+const SOCKET_PATH_MAX = 103;
+
+/**
+ * The gateway of one run.
+ *
+ *   start:  plan ─▶ ports free? ─▶ files ─▶ demo provider, External Processor, Envoy ─▶ all ready ─▶ report
+ *   change: plan ─▶ filter config ─▶ xDS files; refused: files as before
+ *   stop:   no new connections ─▶ requests under way end ─▶ Envoy ─▶ External Processor ─▶ demo provider
+ */
+export class StandaloneGateway {
+  readonly #options: StandaloneGatewayOptions;
+  readonly #admin: EnvoyAdmin;
+  readonly #envoy: EnvoyProcess;
+  readonly #extproc: SupervisedProcess;
+  readonly #xds: XdsDirectory;
+  readonly #demo: DemoPair;
+  readonly #watch: ChangeWatch;
+  #unfollow: (() => void) | undefined;
+  #plan: Plan | undefined;
+  #fingerprint = '';
+  #usesDemo = false;
+
+  constructor(options: StandaloneGatewayOptions) {
+    this.#options = options;
+    const { paths, settings, env } = options;
+    const report = (message: string): void => this.#tell('WARN', message);
+    const showLine = (line: string): void => options.terminal.err(line);
+    this.#admin = new EnvoyAdmin(paths.adminAddress);
+    this.#envoy = new EnvoyProcess({
+      ...{ binary: options.envoyBinary, paths, admin: this.#admin, env, report, showLine },
+      ...{ concurrency: settings.concurrency, isDebug: settings.isDebug },
+    });
+    this.#extproc = superviseExtproc({
+      ...{ entryPoint: options.entryPoint, configPath: paths.filterConfig, socketPath: paths.socket },
+      ...{ adminPort: settings.adminPort, isDebug: settings.isDebug, env, report, showLine },
+    });
+    this.#xds = new XdsDirectory({
+      directory: paths.xds,
+      admin: this.#admin,
+      lastRefusal: () => this.#envoy.takeRefusal(),
+      lingerMs: CLUSTER_LINGER_MS,
+    });
+    this.#demo = new DemoPair(options.demoPorts);
+    this.#watch = new ChangeWatch({
+      directories: () => options.source.watchedDirectories,
+      onChange: () => this.#reload(),
+    });
+  }
+
+  /** Settles when a part keeps ending and the gateway cannot serve any more. */
+  get lost(): Promise<Error> {
+    return Promise.race([this.#envoy.process.lost, this.#extproc.lost]);
+  }
+
+  /** Resolves when requests are served and everything was told. Throws UserFacingError; nothing is left running then. */
+  async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  /** Ends in order: requests under way may finish, for at most the drain timeout. */
+  async stop(): Promise<void> {
+    await this.#watch.close();
+    this.#tell('INFO', 'stopping: no new connections, waiting for requests under way');
+    await this.#drain();
+    await this.#envoy.process.stop(STOP_GRACE_MS);
+    await this.#extproc.stop(STOP_GRACE_MS);
+    await this.#cleanUp();
+    this.#tell('INFO', 'stopped');
+  }
+
+  /** Ends at once. */
+  async kill(): Promise<void> {
+    await Promise.all([this.#envoy.process.stop(0), this.#extproc.stop(0), this.#watch.close()]);
+    await this.#cleanUp();
+  }
+
+  async #start(): Promise<void> {
+    const { paths, source, settings, terminal, startedAtMs } = this.#options;
+    if (paths.socket.length > SOCKET_PATH_MAX) {
+      throw new UserFacingError(
+        `the path of the socket has ${paths.socket.length} characters, at most ${SOCKET_PATH_MAX} work: ${paths.socket}; set --runtime-dir to a shorter path`,
+      );
+    }
+    const reading = await source.read();
+    const plan = this.#usable(reading);
+    if (!plan) throw new UserFacingError('the configuration cannot be used; see above');
+    await checkPorts([
+      { port: settings.adminPort, purpose: 'health and metrics', remedy: 'set --admin-port' },
+      ...listenerPorts(plan),
+    ]);
+    await this.#startDemo(reading.text);
+    for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    await rm(paths.socket, { force: true });
+    await writeFileAtomically(paths.filterConfig, serializeFilterConfig(plan.filterConfig));
+    await this.#xds.writeFirst(plan.xds);
+    const bootstrap = envoyBootstrap({ gateway: plan.gateway, xdsDirectory: paths.xds });
+    await writeFileAtomically(paths.bootstrap, `${JSON.stringify(bootstrap, null, 1)}\n`);
+
+    await Promise.all([this.#extproc.start(), this.#envoy.process.start()]).catch((cause: unknown) => {
+      throw new UserFacingError((cause as Error).message, { cause });
+    });
+    await this.#xds.confirm().catch((cause: unknown) => {
+      throw cause instanceof ConfigRefused ? new UserFacingError(cause.message, { cause }) : cause;
+    });
+    if (settings.isDebug) this.#unfollow = followFile(paths.envoyStdout, (line) => terminal.out(line));
+    this.#plan = plan;
+    this.#fingerprint = reading.fingerprint;
+    if (source.canChange) this.#watch.start();
+    const address = await this.#admin.address();
+    this.#tell('INFO', readyLine(plan.summary.listeners[0]!.port, address, performance.now() - startedAtMs));
+    terminal.err(
+      readyReport({
+        summary: plan.summary,
+        adminPort: settings.adminPort,
+        logPath: paths.log,
+        ...(this.#usesDemo ? { demoControlPort: this.#demo.fallback.port } : {}),
+      }),
+    );
+  }
+
+  /** Takes a change of the configuration over, or tells why not. Never rejects. */
+  async #reload(): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      const reading = await this.#options.source.read();
+      if (reading.fingerprint === this.#fingerprint) return;
+      this.#fingerprint = reading.fingerprint;
+      const plan = this.#usable(reading);
+      if (!plan) return this.#tell('ERROR', 'configuration not changed: the edit has the errors above');
+      const before = this.#plan!;
+      await this.#apply(plan, reading.text);
+      const changes = summarizeChange(before.summary, plan.summary);
+      const durationMs = Math.round(performance.now() - startedMs);
+      this.#tell('INFO', `configuration applied in ${durationMs} ms: ${changes.join('; ') || 'settings changed'}`);
+    } catch (error) {
+      const { message } = error as Error;
+      const isNews = this.#fingerprint !== `failed: ${message}`;
+      if (!(error instanceof ConfigRefused)) this.#fingerprint = `failed: ${message}`;
+      if (isNews) this.#tell('ERROR', `configuration not changed: ${message}`);
+    }
+  }
+
+  async #apply(plan: Plan, text: string): Promise<void> {
+    const before = this.#plan!;
+    const taken = new Set(before.summary.listeners.map((listener) => listener.port));
+    await checkPorts(listenerPorts(plan).filter(({ port }) => !taken.has(port)));
+    await this.#startDemo(text);
+    const { filterConfig: path } = this.#options.paths;
+    await writeFileAtomically(path, serializeFilterConfig(plan.filterConfig));
+    try {
+      await this.#xds.replace(plan.xds);
+    } catch (error) {
+      await writeFileAtomically(path, serializeFilterConfig(before.filterConfig));
+      throw error;
+    }
+    this.#plan = plan;
+  }
+
+  /** Tells all problems; the plan when none of them is an error. */
+  #usable({ plan, problems }: Reading): Plan | undefined {
+    for (const problem of problems) this.#tell(problem.severity === 'error' ? 'ERROR' : 'WARN', formatProblem(problem));
+    return problems.some((problem) => problem.severity === 'error') ? undefined : plan;
+  }
+
+  async #startDemo(text: string): Promise<void> {
+    if (this.#usesDemo || !usesDemo(text)) return;
+    await this.#demo.start();
+    this.#usesDemo = true;
+  }
+
+  async #drain(): Promise<void> {
+    const deadlineMs = performance.now() + this.#options.settings.drainTimeoutMs;
+    try {
+      await this.#admin.drain();
+      while ((await this.#admin.activeRequests()) > 0) {
+        if (performance.now() > deadlineMs) return this.#tell('WARN', 'requests under way took too long and are cut off');
+        await delay(DRAIN_POLL_MS);
+      }
+    } catch (error) {
+      this.#tell('WARN', `cannot drain Envoy: ${(error as Error).message}`);
+    }
+  }
+
+  async #cleanUp(): Promise<void> {
+    this.#xds.close();
+    this.#unfollow?.();
+    await this.#demo.stop();
+    await rm(this.#options.paths.runtime, { recursive: true, force: true });
+  }
+
+  /** On the terminal and in the log. */
+  #tell(level: RunLogLevel, message: string): void {
+    this.#options.terminal.err(message);
+    this.#options.log.write(level, message);
+  }
+}
+
+const listenerPorts = (plan: Plan): WantedPort[] =>
+  [...new Map(plan.summary.listeners.map((listener) => [listener.port, listener])).values()].map(({ name, port }) => ({
+    port,
+    purpose: `listener ${name} of Gateway ${plan.gateway}`,
+    remedy: 'change `port` of the listener',
+  }));
+
+/** Variables that a configuration may use beside those of the environment. */
+export const withDemoPorts = (env: Environment, ports: DemoPorts): Environment => ({
+  ...env,
+  [DEMO_VARIABLES.primary]: String(ports.primary),
+  [DEMO_VARIABLES.fallback]: String(ports.fallback),
+});

@@ -1,0 +1,55 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+import {
+  HealthCheckRequestSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+  HealthCheckResponseSchema,
+} from '../../gen/proto/grpc/health/v1/health_pb.js';
+import type { ListenAddress } from './listen-address.js';
+import { FRAME_PREFIX_BYTES, writeFramePrefix } from './message-frames.js';
+
+type StatusName = keyof typeof ServingStatus;
+
+/** Asks `grpc.health.v1.Health/Check` over the listener's own socket, so that the socket is part of the answer. */
+export async function probeHealth(target: ListenAddress, signal: AbortSignal): Promise<StatusName> {
+  const session = connect('http://localhost', {
+    createConnection: () =>
+      target.kind === 'unix' ? connectSocket(target.path) : connectSocket(target.port, target.host || '127.0.0.1'),
+  });
+  try {
+    const message = await check(session, signal);
+    return ServingStatus[fromBinary(HealthCheckResponseSchema, message).status] as StatusName;
+  } finally {
+    session.destroy();
+  }
+}
+
+function check(session: ClientHttp2Session, signal: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    session.on('error', reject);
+    signal.addEventListener('abort', () => reject(new Error('deadline exceeded')), { once: true });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => {
+      const answer = Buffer.concat(chunks);
+      if (answer.length >= FRAME_PREFIX_BYTES) resolve(answer.subarray(FRAME_PREFIX_BYTES));
+      else reject(new Error('the health service gave no answer'));
+    });
+    stream.end(requestFrame());
+  });
+}
+
+function requestFrame(): Buffer {
+  const message = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema));
+  const frame = Buffer.alloc(FRAME_PREFIX_BYTES + message.length);
+  frame.set(message, FRAME_PREFIX_BYTES);
+  return writeFramePrefix(frame);
+}

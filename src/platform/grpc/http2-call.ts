@@ -1,0 +1,173 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import type { CallEnd, CallFactory, CallLogic, CallPeer } from './call.js';
+import { MessageDeframer } from './message-frames.js';
+import { GrpcError, encodeGrpcMessage, grpcStatus, parseGrpcTimeout, type GrpcStatusCode } from './status.js';
+
+/** Messages of one call that may wait for an asynchronous handler before we stop reading from the peer. */
+const MAX_WAITING_MESSAGES = 16;
+const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
+const RESPOND_OPTIONS = { waitForTrailers: true } as const;
+
+/**
+ * One gRPC call on one HTTP/2 stream: framing, order, back-pressure both ways, deadline, end.
+ *
+ *   open ──end()──▶ ended (status sent) ──▶ closed
+ *    │                                        ▲
+ *    └────── reset by the peer ───────────────┘
+ *
+ * Reading pauses while messages wait for their handler or the peer does not take our answers.
+ */
+export class Http2Call implements CallPeer {
+  readonly #logic: CallLogic;
+  readonly #deframer: MessageDeframer;
+  readonly #deadline: NodeJS.Timeout | undefined;
+  #waiting: Buffer[] = [];
+  #isHandling = false;
+  #isHalfClosed = false;
+  #isEnded = false;
+  #isFinished = false;
+  #status: { code: GrpcStatusCode; message: string } = { code: grpcStatus.ok, message: '' };
+
+  constructor(
+    private readonly stream: ServerHttp2Stream,
+    metadata: IncomingHttpHeaders,
+    factory: CallFactory,
+    maxMessageBytes: number,
+  ) {
+    this.#deframer = new MessageDeframer(maxMessageBytes);
+    this.#logic = factory(this, metadata);
+    const timeoutMs = parseGrpcTimeout(metadata['grpc-timeout'] as string | undefined);
+    if (timeoutMs !== undefined) {
+      this.#deadline = setTimeout(() => this.end(grpcStatus.deadlineExceeded, 'deadline exceeded'), timeoutMs);
+      this.#deadline.unref();
+    }
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('end', () => this.#onHalfClose());
+    stream.on('wantTrailers', () => this.#sendTrailers());
+    stream.on('close', () => this.#onClose());
+    // A reset surfaces as an error too; `close` follows and carries all that we need.
+    stream.on('error', () => {});
+  }
+
+  send(frame: Buffer): void {
+    if (this.#isEnded || this.stream.destroyed) return;
+    if (!this.stream.headersSent) this.stream.respond(RESPONSE_HEADERS, RESPOND_OPTIONS);
+    if (!this.stream.write(frame)) {
+      this.stream.pause();
+      this.stream.once('drain', () => this.#resume());
+    }
+  }
+
+  end(code: GrpcStatusCode, message = ''): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#waiting = [];
+    if (this.stream.destroyed) return;
+    this.#status = { code, message };
+    if (this.stream.headersSent) {
+      this.stream.end();
+    } else {
+      this.stream.respond({ ...RESPONSE_HEADERS, ...this.#statusHeaders() }, { endStream: true });
+      this.#closeOurSide();
+    }
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isEnded) return;
+    try {
+      this.#deframer.push(chunk, (message) => this.#waiting.push(message));
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (!this.#isHandling) this.#handleWaiting();
+    if (this.#waiting.length > MAX_WAITING_MESSAGES) this.stream.pause();
+  }
+
+  /** Runs handlers one after another; stays synchronous as long as they do. */
+  #handleWaiting(): void {
+    while (this.#waiting.length > 0 && !this.#isEnded) {
+      const message = this.#waiting.shift()!;
+      let pending: void | Promise<void>;
+      try {
+        pending = this.#logic.onMessage(message);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      if (pending) {
+        this.#isHandling = true;
+        pending.then(
+          () => this.#afterAsync(),
+          (error: unknown) => {
+            this.#isHandling = false;
+            this.#fail(error);
+          },
+        );
+        return;
+      }
+    }
+    if (this.#isHalfClosed) this.#finishHalfClosed();
+  }
+
+  #finishHalfClosed(): void {
+    if (!this.#logic.staysOpenAfterHalfClose) this.#finish('half-closed');
+  }
+
+  #afterAsync(): void {
+    this.#isHandling = false;
+    this.#handleWaiting();
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (this.#waiting.length <= MAX_WAITING_MESSAGES && !this.stream.writableNeedDrain) this.stream.resume();
+  }
+
+  #onHalfClose(): void {
+    if (!this.#deframer.isAtBoundary) {
+      this.#fail(new GrpcError(grpcStatus.internal, 'the stream ended inside a message'));
+      return;
+    }
+    this.#isHalfClosed = true;
+    if (!this.#isHandling && this.#waiting.length === 0) this.#finishHalfClosed();
+  }
+
+  #fail(error: unknown): void {
+    const { code, message } =
+      error instanceof GrpcError ? error : new GrpcError(grpcStatus.internal, 'internal error');
+    this.#finish('failed', error);
+    this.end(code, message);
+  }
+
+  #onClose(): void {
+    clearTimeout(this.#deadline);
+    this.#isEnded = true;
+    this.#waiting = [];
+    this.#finish('cancelled');
+  }
+
+  #finish(end: CallEnd, cause?: unknown): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    this.#logic.onEnd(end, cause);
+    if (end === 'half-closed') this.end(grpcStatus.ok);
+  }
+
+  #statusHeaders(): Record<string, string> {
+    const { code, message } = this.#status;
+    return { 'grpc-status': String(code), ...(message ? { 'grpc-message': encodeGrpcMessage(message) } : {}) };
+  }
+
+  #sendTrailers(): void {
+    if (this.stream.destroyed) return;
+    this.stream.sendTrailers(this.#statusHeaders());
+    this.#closeOurSide();
+  }
+
+  /** Tells a peer that still sends to stop; NO_ERROR after a complete answer, RFC 9113 section 8.1. */
+  #closeOurSide(): void {
+    if (!this.#isHalfClosed) this.stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+}

@@ -1,0 +1,126 @@
+import { chmodSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { Server as TransportServer, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { ListenAddress } from './listen-address.js';
+import type { CallFactory } from './call.js';
+import { Http2Call } from './http2-call.js';
+import { encodeGrpcMessage, grpcStatus } from './status.js';
+
+export interface Http2GrpcServerOptions {
+  readonly address: ListenAddress;
+  /** By `:path`, `/<package>.<Service>/<Method>`. */
+  readonly calls: Readonly<Record<string, CallFactory>>;
+  /** Largest message that a peer may send, in bytes. */
+  readonly maxMessageBytes: number;
+  onSessionError(error: Error): void;
+}
+
+const MIB = 1 << 20;
+/** What a peer may send on one stream, and on one connection, before we have read it. */
+const STREAM_WINDOW_BYTES = MIB;
+const CONNECTION_WINDOW_BYTES = 64 * MIB;
+/**
+ * Envoy ends every ext_proc stream with RST_STREAM. Node allows 33 resets a second and then closes the connection, which
+ * fails all its requests (design decision 4); the peer is our own Envoy, so the guard is put out of reach.
+ */
+const RESETS_OUT_OF_REACH = 0xffff_ffff;
+
+/** gRPC over `node:http2` as a Nest transport: our own framing, because every AI request takes two streams and five messages. */
+export class Http2GrpcServer extends TransportServer implements CustomTransportStrategy {
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(private readonly settings: Http2GrpcServerOptions) {
+    super();
+    this.#server = createServer({
+      settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: 0x7fff_ffff },
+      streamResetBurst: RESETS_OUT_OF_REACH,
+      streamResetRate: RESETS_OUT_OF_REACH,
+      maxSessionMemory: 1024,
+      maxSessionInvalidFrames: 1000,
+    });
+    this.#server.on('session', (session) => this.#onSession(session));
+    this.#server.on('stream', (stream, metadata) => this.#onStream(stream, metadata));
+    this.#server.on('sessionError', (error) => settings.onSessionError(error));
+  }
+
+  override listen(callback: (error?: unknown) => void): void {
+    const { address } = this.settings;
+    this.#server.once('error', callback);
+    if (address.kind === 'tcp') {
+      this.#server.listen({ port: address.port, ...(address.host ? { host: address.host } : {}) }, () => callback());
+      return;
+    }
+    removeStaleSocket(address.path);
+    this.#server.listen(address.path, () => {
+      // Envoy runs under the same group in another container.
+      chmodSync(address.path, 0o775);
+      callback();
+    });
+  }
+
+  /** Stops accepting, lets open streams end (GOAWAY), resolves when the last connection is gone. */
+  override async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
+    await closed;
+  }
+
+  /** Ends all connections at once. */
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  /** Where it can be reached; for `:0` with the port that it got. */
+  get target(): ListenAddress {
+    const { address } = this.settings;
+    const bound = this.#server.address();
+    return address.kind === 'tcp' && bound !== null && typeof bound === 'object' ? { ...address, port: bound.port } : address;
+  }
+
+  override on(): never {
+    throw new Error('events of this transport are not for subscribers');
+  }
+
+  override unwrap<T>(): T {
+    return this.#server as T;
+  }
+
+  #onSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    session.on('close', () => this.#sessions.delete(session));
+    session.on('error', (error) => this.settings.onSessionError(error));
+  }
+
+  #onStream(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders): void {
+    const factory = this.settings.calls[metadata[':path'] ?? ''];
+    const refusal = refuse(metadata, factory);
+    if (refusal !== undefined || factory === undefined) {
+      stream.on('error', () => {});
+      stream.respond({ ...refusal }, { endStream: true });
+      stream.close();
+      return;
+    }
+    new Http2Call(stream, metadata, factory, this.settings.maxMessageBytes);
+  }
+}
+
+/** Response headers that refuse what is no call of ours; @see gRPC over HTTP/2, "Requests". */
+function refuse(metadata: IncomingHttpHeaders, factory: CallFactory | undefined): Record<string, string | number> | undefined {
+  if (!metadata['content-type']?.startsWith('application/grpc')) return { ':status': 415 };
+  if (metadata[':method'] !== 'POST') return { ':status': 405 };
+  if (factory !== undefined) return undefined;
+  return {
+    ':status': 200,
+    'content-type': 'application/grpc',
+    'grpc-status': String(grpcStatus.unimplemented),
+    'grpc-message': encodeGrpcMessage(`unknown method ${metadata[':path']}`),
+  };
+}
+
+function removeStaleSocket(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isSocket()) rmSync(path);
+}

@@ -1,0 +1,29 @@
+import { Logger as NestPinoLogger, LoggerModule, type PinoLogger } from 'nestjs-pino';
+import type { Logger } from 'pino';
+
+/**
+ * Makes nestjs-pino's `PinoLogger` injectable into providers of the application. Its root is one per process: the first
+ * logger that is given serves all. No line per HTTP request: probes and scrapes poll the admin server all day.
+ */
+export const loggerModule = (logger: Logger) =>
+  LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false, quietReqLogger: true } });
+
+/**
+ * What Nest itself logs goes through the process logger: `NestFactory.create(module, { logger: new NestLogger(logger) })`.
+ * Its `log` lines (modules, routes, start) tell an operator nothing and appear at debug only; warnings and errors keep
+ * their level.
+ */
+export class NestLogger extends NestPinoLogger {
+  constructor(logger: Logger) {
+    // Only the level methods are called, which pino has itself; a PinoLogger would go to that one root.
+    super(logger as unknown as PinoLogger, {});
+  }
+
+  override log(message: unknown, ...optionalParams: unknown[]): void {
+    this.debug(message, ...optionalParams);
+  }
+
+  override verbose(message: unknown, ...optionalParams: unknown[]): void {
+    this.debug(message, ...optionalParams);
+  }
+}
