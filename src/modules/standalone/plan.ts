@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { ApiVersion, ConfigSourceSchema } from '../../gen/proto/envoy/config/core/v3/config_source_pb.js';
 import type { Fault } from '../../shared/api/fault.js';
@@ -20,6 +20,10 @@ import type { ResourceSet } from './resources/parse-resources.js';
 
 /** What the machine decides, not the objects. */
 export interface PlanOptions {
+  /** Where the objects come from, for problems that belong to none of them. */
+  readonly name: string;
+  /** Report what makes single routes or backends unusable as warnings, and serve the rest. */
+  readonly isLenient: boolean;
   /** Build version, written into the filter config. */
   readonly version: string;
   readonly xdsDirectory: string;
@@ -49,12 +53,14 @@ export interface Planned {
  * standalone translator in the place of Envoy Gateway. Pure: the same objects give the same plan.
  */
 export function planConfiguration(resources: ResourceSet, options: PlanOptions): Planned {
+  // What is missing because it could not be read would only bring up the same errors in other words.
+  if (resources.problems.some((problem) => problem.severity === 'error')) return { problems: resources.problems };
   const world = snapshotOf(resources.objects);
   const gateways = world.list<Gateway>(kinds.gateway);
   const gateway = gateways[0];
-  if (!gateway) return { problems: [...resources.problems, noGateway(resources)] };
+  if (!gateway) return { problems: [...resources.problems, noGateway(options.name)] };
   const fault = gatewayFault(gateways, gateway);
-  if (fault) return { problems: [...resources.problems, toProblem(fault, resources)] };
+  if (fault) return { problems: [...resources.problems, toProblem(fault, resources, options.name)] };
 
   const desired = reconcileGateway(gateway, world, { version: options.version, rootPrefix: '/' });
   const unreached = reconcileUnreached(world, new Set(desired.conditions.keys()));
@@ -70,7 +76,10 @@ export function planConfiguration(resources: ResourceSet, options: PlanOptions):
     },
     problems: [
       ...resources.problems,
-      ...[...desired.faults, ...unreached.faults, ...faults].map((one) => toProblem(one, resources)),
+      ...[...desired.faults, ...unreached.faults, ...faults].map((one) => {
+        const problem = toProblem(one, resources, options.name);
+        return options.isLenient ? { ...problem, severity: 'warning' as const } : problem;
+      }),
     ],
   };
 }
@@ -94,7 +103,7 @@ const pathSource = (xdsDirectory: string, path: string) =>
     resourceApiVersion: ApiVersion.V3,
     configSourceSpecifier: {
       case: 'pathConfigSource',
-      value: { path: join(xdsDirectory, path), watchedDirectory: { path: join(xdsDirectory, path, '..') } },
+      value: { path: join(xdsDirectory, path), watchedDirectory: { path: dirname(join(xdsDirectory, path)) } },
     },
   });
 
@@ -117,21 +126,21 @@ function gatewayFault(gateways: readonly Gateway[], first: Gateway): Fault | und
   return undefined;
 }
 
-const noGateway = (resources: ResourceSet): Problem => ({
-  file: resources.problems[0]?.file ?? 'configuration',
+const noGateway = (file: string): Problem => ({
+  file,
   line: 1,
   path: '',
   message: 'there is no Gateway; add one with a listener, and name it in `parentRefs` of the routes',
   severity: 'error',
 });
 
-function toProblem(fault: Fault, resources: ResourceSet): Problem {
-  const { file, line } = resources.locate(fault.object, fault.path);
-  const [, kind, namespace, name] = fault.object.split('/');
+function toProblem(fault: Fault, resources: ResourceSet, name: string): Problem {
+  const { file, line } = resources.locate(fault.object, fault.path) ?? { file: name, line: 1 };
+  const [, kind, namespace, objectName] = fault.object.split('/');
   return {
     file,
     line,
-    object: `${kind} ${namespace ? `${namespace}/` : ''}${name}`,
+    object: `${kind} ${namespace ? `${namespace}/` : ''}${objectName}`,
     path: fault.path,
     message: fault.message,
     severity: fault.severity,

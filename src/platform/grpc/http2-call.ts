@@ -19,7 +19,8 @@ const RESPOND_OPTIONS = { waitForTrailers: true } as const;
  * Reading pauses while messages wait for their handler or the peer does not take our answers.
  */
 export class Http2Call implements CallPeer {
-  readonly #logic: CallLogic;
+  /** Gone once the stream is closed. */
+  #logic: CallLogic | undefined;
   readonly #deframer: MessageDeframer;
   readonly #deadline: NodeJS.Timeout | undefined;
   #waiting: Buffer[] = [];
@@ -91,7 +92,7 @@ export class Http2Call implements CallPeer {
       const message = this.#waiting.shift()!;
       let pending: void | Promise<void>;
       try {
-        pending = this.#logic.onMessage(message);
+        pending = this.#logic?.onMessage(message);
       } catch (error) {
         this.#fail(error);
         return;
@@ -112,7 +113,7 @@ export class Http2Call implements CallPeer {
   }
 
   #finishHalfClosed(): void {
-    if (!this.#logic.staysOpenAfterHalfClose) this.#finish('half-closed');
+    if (!this.#logic?.staysOpenAfterHalfClose) this.#finish('half-closed');
   }
 
   #afterAsync(): void {
@@ -146,12 +147,15 @@ export class Http2Call implements CallPeer {
     this.#isEnded = true;
     this.#waiting = [];
     this.#finish('cancelled');
+    // Node's native handle keeps the stream object alive until the next full collection; it must not keep us too.
+    this.stream.removeAllListeners();
+    this.#logic = undefined;
   }
 
   #finish(end: CallEnd, cause?: unknown): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    this.#logic.onEnd(end, cause);
+    this.#logic?.onEnd(end, cause);
     if (end === 'half-closed') this.end(grpcStatus.ok);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { COST_EXPRESSION_CHARS_MAX, compileCostExpression } from './cost-expression.js';
 import type { CostFacts } from './cost-variables.js';
 
@@ -74,22 +74,36 @@ describe('compileCostExpression', () => {
   it.each([
     ['a division that fails only with zeros', 'total_tokens / input_tokens', { totalTokens: 120, inputTokens: 60 }, 2n],
     ['a subtraction that fails only with zeros', 'input_tokens - 1u', { inputTokens: 3 }, 2n],
-    ['a division that fails only with ones', '100u / (input_tokens - 1u + 2u * (1u - input_tokens))', { inputTokens: 1 }, undefined],
+    ['a subtraction that fails only with ones', '0u - input_tokens', { inputTokens: 0 }, 0n],
   ])('accepts %s', (_, text, usage, expected) => {
-    if (expected === undefined) expect(() => compileCostExpression(text)).toThrow('fails with all counters 0');
-    else expect(evaluate(text, usage)).toBe(expected);
+    expect(evaluate(text, usage)).toBe(expected);
   });
 
   it.each([
     ['', 'it is empty'],
     ['1 +', 'syntax error: at 1:3: found + but expecting end of input'],
-    ['input_tokens * 2', "at character 13: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u, or convert with int(), uint() or double()"],
-    ['input_tokens * 0.5', "at character 13: found no matching overload for '_*_' applied to '(uint, double)'; write literals for token counters as 2u, or convert with int(), uint() or double()"],
-    ["model == 'other' ? input_tokens * 2 : 1u", "at character 32: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u, or convert with int(), uint() or double()"],
-    ['nope + 1', "at character 1: undeclared reference to 'nope'; known are model, backend, route_name, input_tokens, cached_input_tokens, cache_creation_input_tokens, output_tokens, total_tokens, reasoning_tokens, backend_name, schema, response_model"],
+    [
+      'input_tokens * 2',
+      "at character 13: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u, or convert with int(), uint() or double()",
+    ],
+    [
+      'input_tokens * 0.5',
+      "at character 13: found no matching overload for '_*_' applied to '(uint, double)'; write literals for token counters as 2u, or convert with int(), uint() or double()",
+    ],
+    [
+      "model == 'other' ? input_tokens * 2 : 1u",
+      "at character 32: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u, or convert with int(), uint() or double()",
+    ],
+    [
+      'nope + 1',
+      "at character 1: undeclared reference to 'nope'; known are model, backend, route_name, input_tokens, cached_input_tokens, cache_creation_input_tokens, output_tokens, total_tokens, reasoning_tokens, backend_name, schema, response_model",
+    ],
     ['price(model)', "at character 1: undeclared reference to 'price'"],
     ['input_tokens.count', "at character 13: type 'uint' has no field 'count'"],
-    ["input_tokens == 'a' ? 1 : 2", "at character 13: found no matching overload for '_==_' applied to '(uint, string)'"],
+    [
+      "input_tokens == 'a' ? 1 : 2",
+      "at character 13: found no matching overload for '_==_' applied to '(uint, string)'",
+    ],
     ["true ? 1 : 'a'", "at character 1: found no matching overload for '_?_:_' applied to '(bool, int, string)'"],
     ['input_tokens && true ? 1 : 2', "at character 1: found no matching overload for '_&&_' applied to '(uint, bool)'"],
     ['-input_tokens', "at character 1: found no matching overload for '-_' applied to '(uint)'"],
@@ -98,12 +112,27 @@ describe('compileCostExpression', () => {
     ['model', 'the result is of type string; expected int, uint or double'],
     ['total_tokens > 5u', 'the result is of type bool; expected int, uint or double'],
     ['[1]', 'the result is of type list; expected int, uint or double'],
-    ['-1', 'it fails with all counters 0 (the result -1 is outside 0 to 2^64-1) and with all counters 1 (the result -1 is outside 0 to 2^64-1)'],
-    ['1u - 2u', 'it fails with all counters 0 (uint overflow during _-_) and with all counters 1 (uint overflow during _-_)'],
+    [
+      '-1',
+      'it fails with all counters 0 (the result -1 is outside 0 to 2^64-1) and with all counters 1 (the result -1 is outside 0 to 2^64-1)',
+    ],
+    [
+      '1u - 2u',
+      'it fails with all counters 0 (uint overflow during _-_) and with all counters 1 (uint overflow during _-_)',
+    ],
     ['1 / 0', 'it fails with all counters 0 (int divide by zero) and with all counters 1 (int divide by zero)'],
-    ['1.0 / 0.0', 'it fails with all counters 0 (the result is Infinity) and with all counters 1 (the result is Infinity)'],
-    ['dyn(model)', 'it fails with all counters 0 (the result is not a number) and with all counters 1 (the result is not a number)'],
-    ['[1].map(x, [2].map(y, x)) == [] ? 1 : 2', 'at character 15: all, exists, exists_one, map and filter must not be nested'],
+    [
+      '1.0 / 0.0',
+      'it fails with all counters 0 (the result is Infinity) and with all counters 1 (the result is Infinity)',
+    ],
+    [
+      'dyn(model)',
+      'it fails with all counters 0 (the result is not a number) and with all counters 1 (the result is not a number)',
+    ],
+    [
+      '[1].map(x, [2].map(y, x)) == [] ? 1 : 2',
+      'at character 15: all, exists, exists_one, map and filter must not be nested',
+    ],
   ])('refuses %s', (text, reason) => {
     expect(() => compileCostExpression(text)).toThrow(
       expect.objectContaining({

@@ -42,7 +42,9 @@ export function compileCostExpression(text: string): CostExpression {
     try {
       expression.evaluate(dryRunFacts(1));
     } catch (withOnes) {
-      throw refuse(`it fails with all counters 0 (${reasonOf(withZeros)}) and with all counters 1 (${reasonOf(withOnes)})`);
+      throw refuse(
+        `it fails with all counters 0 (${reasonOf(withZeros)}) and with all counters 1 (${reasonOf(withOnes)})`,
+      );
     }
   }
   return expression;

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { assembleBundle, IncompleteBundleError, PART_SIZE_BYTES, PARTS_MAX, parseBundleIndex, splitBundle } from './bundle.js';
+import * as fc from 'fast-check';
+import {
+  assembleBundle,
+  IncompleteBundleError,
+  PART_SIZE_BYTES,
+  PARTS_MAX,
+  parseBundleIndex,
+  splitBundle,
+} from './bundle.js';
 
 const id = { version: 'v', uuid: 'u' };
 const partName = (i: number) => `gw-part-${i}`;
@@ -17,7 +24,9 @@ describe('splitBundle and assembleBundle', () => {
         const split = splitBundle(document, id, partName);
         const index = parseBundleIndex(split.index, 'index.yaml');
         expect(assembleBundle(index, bytesByPath(split.parts), 'index.yaml')).toBe(document);
-        expect(split.parts.every(({ bytes, sizeBytes }) => bytes.length === sizeBytes && sizeBytes <= PART_SIZE_BYTES)).toBe(true);
+        expect(
+          split.parts.every(({ bytes, sizeBytes }) => bytes.length === sizeBytes && sizeBytes <= PART_SIZE_BYTES),
+        ).toBe(true);
       }),
       { numRuns: 20 },
     );
@@ -46,14 +55,26 @@ describe('assembleBundle', () => {
 
   it('takes a checksum in upper case', () => {
     const upper = { ...index, checksum: index.checksum.toUpperCase() };
-    expect(assembleBundle(upper, new Map([['p/0', a], ['p/1', b]]), 'i')).toBe('ab');
+    expect(
+      assembleBundle(
+        upper,
+        new Map([
+          ['p/0', a],
+          ['p/1', b],
+        ]),
+        'i',
+      ),
+    ).toBe('ab');
   });
 
   it.each([
     ['a part is missing', new Map([['p/0', a]]), 'i: part p/1 is missing; it is read again when the files change'],
     [
       'the parts do not fit the index',
-      new Map([['p/0', b], ['p/1', a]]),
+      new Map([
+        ['p/0', b],
+        ['p/1', a],
+      ]),
       `i: checksum mismatch: the parts give ${sha256('ba')}, the index says ${sha256('ab')}; they are read again when the files change`,
     ],
   ])('asks for another try when %s', (_, parts, message) => {
@@ -64,14 +85,34 @@ describe('assembleBundle', () => {
 
 describe('parseBundleIndex', () => {
   it.each([
-    ['no YAML', '{', 'i:1: not valid YAML at column 2 (MISSING_CHAR); correct the syntax of this line or the one before'],
+    [
+      'no YAML',
+      '{',
+      'i:1: not valid YAML at column 2 (MISSING_CHAR); correct the syntax of this line or the one before',
+    ],
     ['no checksum', 'parts: [{path: parts/000}]', 'i:1: checksum: found nothing, expected text that is not empty'],
     ['no parts', 'checksum: a', 'i:1: parts: found nothing, expected 1 to 64 parts'],
     ['an empty list of parts', 'checksum: a\nparts: []', 'i:2: parts: found nothing, expected 1 to 64 parts'],
-    ['a part without path', 'checksum: a\nparts:\n- name: x', 'i:3: parts[0].path: found nothing, expected text that is not empty'],
-    ['a part above the bundle', 'checksum: a\nparts:\n- path: ../../etc/passwd', 'i:3: parts[0].path: found "../../etc/passwd", expected a path inside the bundle'],
-    ['an absolute part', 'checksum: a\nparts:\n- path: /etc/passwd', 'i:3: parts[0].path: found "/etc/passwd", expected a path inside the bundle'],
-    ['too many parts', JSON.stringify({ checksum: 'a', parts: Array.from({ length: 65 }, () => ({ path: 'p' })) }), 'i:1: parts: found 65 parts, expected 1 to 64 parts'],
+    [
+      'a part without path',
+      'checksum: a\nparts:\n- name: x',
+      'i:3: parts[0].path: found nothing, expected text that is not empty',
+    ],
+    [
+      'a part above the bundle',
+      'checksum: a\nparts:\n- path: ../../etc/passwd',
+      'i:3: parts[0].path: found "../../etc/passwd", expected a path inside the bundle',
+    ],
+    [
+      'an absolute part',
+      'checksum: a\nparts:\n- path: /etc/passwd',
+      'i:3: parts[0].path: found "/etc/passwd", expected a path inside the bundle',
+    ],
+    [
+      'too many parts',
+      JSON.stringify({ checksum: 'a', parts: Array.from({ length: 65 }, () => ({ path: 'p' })) }),
+      'i:1: parts: found 65 parts, expected 1 to 64 parts',
+    ],
   ])('refuses an index with %s', (_, text, message) => {
     expect(() => parseBundleIndex(text, 'i')).toThrow(expect.objectContaining({ name: 'UserFacingError', message }));
   });

@@ -47,7 +47,8 @@ export function parseBundleIndex(text: string, fileName: string): BundleIndex {
       parts: parts.map((item) => {
         const part = root.item(item);
         const path = part.requiredText('path');
-        if (!isInside(path)) throw new ShapeError([...part.path, 'path'], JSON.stringify(path), 'a path inside the bundle');
+        if (!isInside(path))
+          throw new ShapeError([...part.path, 'path'], JSON.stringify(path), 'a path inside the bundle');
         return { name: part.text('name') ?? '', path };
       }),
     };

@@ -36,15 +36,19 @@ export class UnknownFields {
   }
 }
 
+export interface ListItem {
+  readonly value: unknown;
+  readonly path: DocumentPath;
+}
+
 /**
  * Reads the members of one mapping. Keys match in any case, an exact match first (extproc.md section 2); `null` is the
  * same as absent; numbers and booleans are accepted where text is expected, as the readers of Kubernetes do.
  */
 export class MappingReader {
-  readonly #members: ReadonlyMap<string, unknown>;
-  /** Lower-case key → first key of that spelling. */
-  readonly #folded = new Map<string, string>();
-  readonly #unread: Set<string>;
+  readonly #members: Readonly<Record<string, unknown>>;
+  /** Keys as written of the members that were asked for. */
+  readonly #read = new Set<string>();
 
   constructor(
     value: unknown,
@@ -54,25 +58,20 @@ export class MappingReader {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new ShapeError(path, describeShape(value), 'a mapping');
     }
-    this.#members = new Map(Object.entries(value));
-    this.#unread = new Set(this.#members.keys());
-    for (const key of this.#members.keys()) {
-      const folded = key.toLowerCase();
-      if (!this.#folded.has(folded)) this.#folded.set(folded, key);
-    }
+    this.#members = value as Readonly<Record<string, unknown>>;
   }
 
   text(key: string): string | undefined {
-    const { value, path } = this.#member(key);
+    const value = this.#member(key);
     if (value === undefined || value === null) return undefined;
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-    throw new ShapeError(path, describeShape(value), 'text');
+    throw this.#mismatch(key, 'text');
   }
 
   requiredText(key: string): string {
     const text = this.text(key);
-    if (text === undefined || text === '') throw new ShapeError([...this.path, key], 'nothing', 'text that is not empty');
+    if (text === undefined || text === '') throw this.#mismatch(key, 'text that is not empty', 'nothing');
     return text;
   }
 
@@ -80,22 +79,22 @@ export class MappingReader {
     const text = this.requiredText(key);
     const match = allowed.find((candidate) => candidate === text);
     if (match !== undefined) return match;
-    const found = JSON.stringify(text.slice(0, QUOTED_CHARS_MAX));
-    throw new ShapeError(this.#member(key).path, found, `one of ${allowed.join(', ')}`);
+    throw this.#mismatch(key, `one of ${allowed.join(', ')}`, JSON.stringify(text.slice(0, QUOTED_CHARS_MAX)));
   }
 
   flag(key: string): boolean {
-    const { value, path } = this.#member(key);
+    const value = this.#member(key);
     if (value === undefined || value === null) return false;
     if (typeof value === 'boolean') return value;
-    throw new ShapeError(path, describeShape(value), 'true or false');
+    throw this.#mismatch(key, 'true or false');
   }
 
   /** The items of a list with their paths; absent: undefined. */
-  list(key: string): readonly { readonly value: unknown; readonly path: DocumentPath }[] | undefined {
-    const { value, path } = this.#member(key);
+  list(key: string): readonly ListItem[] | undefined {
+    const value = this.#member(key);
     if (value === undefined || value === null) return undefined;
-    if (!Array.isArray(value)) throw new ShapeError(path, describeShape(value), 'a list');
+    if (!Array.isArray(value)) throw this.#mismatch(key, 'a list');
+    const path = this.#pathOf(key);
     return value.map((item: unknown, index) => ({ value: item, path: [...path, index] }));
   }
 
@@ -107,29 +106,50 @@ export class MappingReader {
   }
 
   child(key: string): MappingReader | undefined {
-    const { value, path } = this.#member(key);
-    return value === undefined || value === null ? undefined : new MappingReader(value, path, this.unknownFields);
+    const value = this.#member(key);
+    if (value === undefined || value === null) return undefined;
+    return new MappingReader(value, this.#pathOf(key), this.unknownFields);
   }
 
-  item(item: { readonly value: unknown; readonly path: DocumentPath }): MappingReader {
+  item(item: ListItem): MappingReader {
     return new MappingReader(item.value, item.path, this.unknownFields);
   }
 
   /** The keys as written, for a mapping whose keys are data. */
   keys(): readonly string[] {
-    return [...this.#members.keys()];
+    return Object.keys(this.#members);
   }
 
-  /** Call after the last read: what is left was not asked for. */
+  /** Call after the last read: what was not asked for is unknown. */
   done<T>(result: T): T {
-    for (const key of this.#unread) this.unknownFields.add([...this.path, key]);
+    for (const key of Object.keys(this.#members)) {
+      if (!this.#read.has(key)) this.unknownFields.add([...this.path, key]);
+    }
     return result;
   }
 
-  #member(key: string): { readonly value: unknown; readonly path: DocumentPath } {
-    const written = this.#members.has(key) ? key : (this.#folded.get(key.toLowerCase()) ?? key);
-    this.#unread.delete(written);
-    return { value: this.#members.get(written), path: [...this.path, written] };
+  #member(key: string): unknown {
+    const written = this.#written(key);
+    if (written === undefined) return undefined;
+    this.#read.add(written);
+    return this.#members[written];
+  }
+
+  #written(key: string): string | undefined {
+    if (Object.hasOwn(this.#members, key)) return key;
+    const folded = key.toLowerCase();
+    for (const candidate in this.#members) {
+      if (candidate.length === key.length && candidate.toLowerCase() === folded) return candidate;
+    }
+    return undefined;
+  }
+
+  #pathOf(key: string): DocumentPath {
+    return [...this.path, this.#written(key) ?? key];
+  }
+
+  #mismatch(key: string, expected: string, found = describeShape(this.#member(key))): ShapeError {
+    return new ShapeError(this.#pathOf(key), found, expected);
   }
 }
 

@@ -128,11 +128,23 @@ describe('parseFilterConfig', () => {
   });
 
   it.each([
-    ['not YAML', 'version: "a\n', 'c.yaml:2: not valid YAML at column 1 (MISSING_CHAR); correct the syntax of this line or the one before'],
-    ['cut JSON', '{\n"version": "a",\n"backends": [\n{"name": "n"', 'c.yaml:4: not valid YAML at column 13 (BAD_INDENT); correct the syntax of this line or the one before'],
+    [
+      'not YAML',
+      'version: "a\n',
+      'c.yaml:2: not valid YAML at column 1 (MISSING_CHAR); correct the syntax of this line or the one before',
+    ],
+    [
+      'cut JSON',
+      '{\n"version": "a",\n"backends": [\n{"name": "n"',
+      'c.yaml:4: not valid YAML at column 13 (BAD_INDENT); correct the syntax of this line or the one before',
+    ],
     ['empty', '', 'c.yaml: (root): found nothing, expected a mapping'],
     ['a list', '- a', 'c.yaml:1: (root): found a list, expected a mapping'],
-    ['backends that are a mapping', 'version: a\nbackends:\n  a: b\n', 'c.yaml:3: backends: found a mapping, expected a list'],
+    [
+      'backends that are a mapping',
+      'version: a\nbackends:\n  a: b\n',
+      'c.yaml:3: backends: found a mapping, expected a list',
+    ],
     ['a version that is a list', '{"version":\n[1]}', 'c.yaml:2: version: found a list, expected text'],
     ['hosts that are a list', 'modelsByHost: []', 'c.yaml:1: modelsByHost: found a list, expected a mapping'],
     ['an alias to nothing', 'version: *a', 'c.yaml: the YAML aliases cannot be resolved; write the values in full'],
@@ -141,8 +153,20 @@ describe('parseFilterConfig', () => {
   });
 
   it.each([
-    ['a backend without name', 'backends: [{schema: {name: OpenAI}}]', 'backends[0].name', 'found nothing, expected text that is not empty', undefined],
-    ['a backend without schema', 'backends: [{name: a}]', 'backends[0].schema', 'found nothing, expected a mapping', 'a'],
+    [
+      'a backend without name',
+      'backends: [{schema: {name: OpenAI}}]',
+      'backends[0].name',
+      'found nothing, expected text that is not empty',
+      undefined,
+    ],
+    [
+      'a backend without schema',
+      'backends: [{name: a}]',
+      'backends[0].schema',
+      'found nothing, expected a mapping',
+      'a',
+    ],
     [
       'an unknown schema',
       'backends: [{name: a, schema: {name: Telepathy}}]',
@@ -150,11 +174,41 @@ describe('parseFilterConfig', () => {
       'found "Telepathy", expected one of OpenAI, Cohere, AWSBedrock, AzureOpenAI, GCPVertexAI, GCPAnthropic, Anthropic, AWSAnthropic',
       'a',
     ],
-    ['a key that is a list', 'backends: [{name: a, schema: {name: OpenAI}, auth: {apiKey: {key: [s3cret]}}}]', 'backends[0].auth.apiKey.key', 'found a list, expected text', 'a'],
-    ['a flag that is text', 'backends: [{name: a, schema: {name: OpenAI}, auth: {credentialOverride: {fallbackToConfigured: "yes"}}}]', 'backends[0].auth.credentialOverride.fallbackToConfigured', 'found text, expected true or false', 'a'],
-    ['a removed header that is no text', 'backends: [{name: a, schema: {name: OpenAI}, httpHeaderMutation: {remove: [{}]}}]', 'backends[0].httpHeaderMutation.remove[0]', 'found a mapping, expected text', 'a'],
-    ['an unknown cost type', 'globalLLMRequestCosts: [{metadataKey: k, type: Joule}]', 'globalLLMRequestCosts[0].type', 'found "Joule", expected one of InputToken, CachedInputToken, CacheCreationInputToken, OutputToken, TotalToken, ReasoningToken, CEL', undefined],
-    ['a model without name', 'models: [{OwnedBy: a}]', 'models[0].Name', 'found nothing, expected text that is not empty', undefined],
+    [
+      'a key that is a list',
+      'backends: [{name: a, schema: {name: OpenAI}, auth: {apiKey: {key: [s3cret]}}}]',
+      'backends[0].auth.apiKey.key',
+      'found a list, expected text',
+      'a',
+    ],
+    [
+      'a flag that is text',
+      'backends: [{name: a, schema: {name: OpenAI}, auth: {credentialOverride: {fallbackToConfigured: "yes"}}}]',
+      'backends[0].auth.credentialOverride.fallbackToConfigured',
+      'found text, expected true or false',
+      'a',
+    ],
+    [
+      'a removed header that is no text',
+      'backends: [{name: a, schema: {name: OpenAI}, httpHeaderMutation: {remove: [{}]}}]',
+      'backends[0].httpHeaderMutation.remove[0]',
+      'found a mapping, expected text',
+      'a',
+    ],
+    [
+      'an unknown cost type',
+      'globalLLMRequestCosts: [{metadataKey: k, type: Joule}]',
+      'globalLLMRequestCosts[0].type',
+      'found "Joule", expected one of InputToken, CachedInputToken, CacheCreationInputToken, OutputToken, TotalToken, ReasoningToken, CEL',
+      undefined,
+    ],
+    [
+      'a model without name',
+      'models: [{OwnedBy: a}]',
+      'models[0].Name',
+      'found nothing, expected text that is not empty',
+      undefined,
+    ],
   ])('leaves out %s and goes on', (_, text, path, message, backend) => {
     const config = parseFilterConfig(`version: v\n${text}`, 'c.yaml');
     expect(config.version).toBe('v');

@@ -1,6 +1,6 @@
 import { UserFacingError } from '../errors.js';
 import { Redacted } from '../secret.js';
-import { formatPath, parseConfigDocument, type ConfigDocument, type DocumentPath } from './config-document.js';
+import { formatPath, parseConfigDocument, type ConfigDocument } from './config-document.js';
 import {
   COST_TYPES,
   SCHEMA_NAMES,
@@ -16,12 +16,10 @@ import {
   type RouteCostConfig,
   type SchemaConfig,
 } from './filter-config.js';
-import { MappingReader, ShapeError, UnknownFields } from './mapping-reader.js';
+import { MappingReader, ShapeError, UnknownFields, type ListItem } from './mapping-reader.js';
 
 /** Stands for a creation time that the document does not give. */
 const UNKNOWN_TIME = '1970-01-01T00:00:00Z';
-
-type Item = { readonly value: unknown; readonly path: DocumentPath };
 
 /**
  * Reads a filter configuration from YAML or JSON (spec extproc.md section 2). Keys match in any case; unknown fields are
@@ -59,7 +57,7 @@ function inDocument<T>(document: ConfigDocument, read: () => T): T {
 function readConfig(root: MappingReader, document: ConfigDocument): FilterConfig {
   const readFaults: ReadFault[] = [];
   const each = <T>(
-    items: readonly Item[] | undefined,
+    items: readonly ListItem[] | undefined,
     read: (entry: MappingReader) => T,
     backendOf: (value: unknown) => string | undefined = () => undefined,
   ): T[] => {

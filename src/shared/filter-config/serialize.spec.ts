@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
 import { Redacted } from '../secret.js';
 import {
@@ -20,7 +20,7 @@ const text = fc.string({ unit: 'binary' });
 const secret = text.map((value) => new Redacted(value));
 const lower = some.map((value) => value.toLowerCase()).filter((value) => value !== '');
 const optional = <T, R extends keyof T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: R[]) =>
-  fc.record(model, { requiredKeys: requiredKeys as never });
+  fc.record(model, { requiredKeys });
 
 const override = optional(
   {

@@ -14,7 +14,7 @@ import type {
  * secrets of a configuration become text.
  *
  * The YAML is in flow style, one entry per line, which makes it valid JSON as well: reading back 1,000 backends blocks
- * the event loop of the data plane for 1 ms and not for 150 ms, and a document that was cut off is a syntax error
+ * the event loop of the data plane for 5 ms and not for 150 ms, and a document that was cut off is a syntax error
  * instead of a shorter configuration. Readers of YAML 1.1 take it too.
  */
 export function serializeFilterConfig(config: FilterConfig): string {
@@ -51,7 +51,8 @@ export function filterConfigId(config: Omit<FilterConfig, 'uuid'>): string {
 const YAML_HOSTILE = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
 
 const block = (lines: readonly string[]) => (lines.length === 0 ? '' : `\n${lines.join(',\n')}\n`);
-const list = <T>(items: readonly T[], plain: (item: T) => unknown) => `[${block(items.map((item) => line(plain(item))))}]`;
+const list = <T>(items: readonly T[], plain: (item: T) => unknown) =>
+  `[${block(items.map((item) => line(plain(item))))}]`;
 const line = (value: unknown) =>
   JSON.stringify(value).replace(YAML_HOSTILE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const reveal = (secret: Redacted<string> | undefined) => secret?.reveal();
@@ -89,7 +90,15 @@ function plainBackend(backend: BackendConfig) {
   };
 }
 
-function plainAuth({ apiKey, azureAPIKey, anthropicAPIKey, aws, azure, gcp, credentialOverride: override }: AuthConfig) {
+function plainAuth({
+  apiKey,
+  azureAPIKey,
+  anthropicAPIKey,
+  aws,
+  azure,
+  gcp,
+  credentialOverride: override,
+}: AuthConfig) {
   return {
     apiKey: apiKey && { key: apiKey.key.reveal() },
     azureAPIKey: azureAPIKey && { key: azureAPIKey.key.reveal() },

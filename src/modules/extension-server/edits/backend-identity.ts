@@ -17,6 +17,7 @@ import type { ClusterLoadAssignment } from '../../../gen/proto/envoy/config/endp
 import type { AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
 import { internalMetadata } from '../../../shared/headers.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
+import { isIpLiteral } from './ip-literal.js';
 import { withInternalMetadata } from './filter-metadata.js';
 import { parseClusterName, type RuleName } from './xds-names.js';
 
@@ -108,5 +109,3 @@ export function upstreamHost(endpoint: Endpoint): string | undefined {
   const host = address?.case === 'socketAddress' ? address.value.address : '';
   return host === '' || isIpLiteral(host) ? undefined : host;
 }
-
-const isIpLiteral = (host: string): boolean => host.includes(':') || /^\d{1,3}([.]\d{1,3}){3}$/.test(host);

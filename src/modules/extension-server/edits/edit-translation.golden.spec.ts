@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import type { KubeObject } from '../../../shared/api/kube-object.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
 import { xdsFromJson, xdsToJson, type XdsJson } from '../../../shared/xds-json.js';
 import type { EditOptions } from './edit-options.js';
+import type { XdsResources } from '../../../shared/xds.js';
 import { editTranslation } from './edit-translation.js';
 
 interface Case {
@@ -23,25 +25,34 @@ const filesEndingWith = (end: string) =>
     .map((file) => file.slice(0, -end.length));
 const cases = filesEndingWith('.input.yaml');
 
-function outputOf(name: string): string {
-  const { options, world, xds } = parse(readFileSync(join(TESTDATA, `${name}.input.yaml`), 'utf8')) as Case;
-  const result = editTranslation(xdsFromJson(xds), snapshotOf(world), {
-    ...options,
-    logRequestHeaderAttributes: new Map(Object.entries(options.logRequestHeaderAttributes)),
-  });
-  return stringify({ faults: result.faults, ...xdsToJson(result.resources) }, { lineWidth: 0 });
+const inputOf = (name: string) => parse(readFileSync(join(TESTDATA, `${name}.input.yaml`), 'utf8')) as Case;
+
+function edit({ options, world }: Case, resources: XdsResources) {
+  const logRequestHeaderAttributes = new Map(Object.entries(options.logRequestHeaderAttributes));
+  return editTranslation(resources, snapshotOf(world), { ...options, logRequestHeaderAttributes });
+}
+
+function outputOf(input: Case): string {
+  const { faults, resources } = edit(input, xdsFromJson(input.xds));
+  return stringify({ faults, ...xdsToJson(resources) }, { lineWidth: 0, sortMapEntries: true });
 }
 
 describe('editTranslation, golden', () => {
+  it.each(cases)('writes %s.output.yaml', (name) => {
+    const path = join(TESTDATA, `${name}.output.yaml`);
+    const output = outputOf(inputOf(name));
+    if (env['UPDATE_GOLDEN'] === '1') writeFileSync(path, output);
+    expect(output).toBe(readFileSync(path, 'utf8'));
+  });
+
+  it.each(cases)('changes nothing the second time on %s', (name) => {
+    const input = inputOf(name);
+    const once = edit(input, xdsFromJson(input.xds));
+    expect(edit(input, once.resources)).toEqual(once);
+  });
+
   it('has exactly one output for each input', () => {
     expect(cases.length).toBeGreaterThan(0);
     expect(filesEndingWith('.output.yaml')).toEqual(cases);
-  });
-
-  it.each(cases)('writes %s.output.yaml', (name) => {
-    const path = join(TESTDATA, `${name}.output.yaml`);
-    const output = outputOf(name);
-    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(path, output);
-    expect(output).toBe(readFileSync(path, 'utf8'));
   });
 });

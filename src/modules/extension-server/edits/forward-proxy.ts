@@ -10,8 +10,10 @@ import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import type { Report } from './edit-options.js';
+import { isIpLiteral } from './ip-literal.js';
 
 const PROXY_SOCKET = 'envoy.transport_sockets.http_11_proxy';
+const EXPECTED = 'ip:port with a port from 1 to 65535, an IPv6 address in brackets';
 const GATEWAY_CONFIG_ANNOTATION = 'aigateway.envoyproxy.io/gateway-config';
 
 export interface ProxyAddress {
@@ -36,8 +38,16 @@ export function resolveForwardProxy(
   const other = configs.find((config) => config.spec?.forwardProxy?.address !== text);
   if (other !== undefined) report(conflict(route, first, other));
   const address = parseProxyAddress(text);
-  if (address === undefined) report(invalidAddress(first, text));
-  return address ?? 'invalid';
+  if (address === undefined) {
+    report(unusableAddress(first, `"${text}" is no proxy address; expected ${EXPECTED}`));
+    return 'invalid';
+  }
+  if (isIpLiteral(address.host)) return address;
+  // Envoy 1.38 refuses the whole cluster ("malformed IP address") and would keep the one it has, proxy or not.
+  report(
+    unusableAddress(first, `Envoy does not resolve the host name "${address.host}" of a proxy; expected ${EXPECTED}`),
+  );
+  return 'invalid';
 }
 
 function gatewayConfigsOf(route: AIGatewayRoute, world: Snapshot): readonly GatewayConfig[] {
@@ -103,13 +113,11 @@ const conflict = (route: AIGatewayRoute, used: GatewayConfig, other: GatewayConf
   severity: 'warning',
 });
 
-const invalidAddress = (config: GatewayConfig, text: string): Fault => ({
+const unusableAddress = (config: GatewayConfig, problem: string): Fault => ({
   object: keyOf(config),
   path: 'spec.forwardProxy.address',
   reason: 'InvalidForwardProxy',
-  message:
-    `"${text}" is no proxy address; expected host:port with a port from 1 to 65535, an IPv6 address in brackets. ` +
-    'Requests to the backends of its Gateways are refused until it is corrected.',
+  message: `${problem}. Requests to the backends of its Gateways are refused until it is corrected.`,
   severity: 'error',
 });
 

@@ -93,7 +93,7 @@ function isTooLarge(error: unknown): boolean {
 
 /** The library's code, such as `Z_DATA_ERROR`. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure';
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown failure';
 }
 
 /** Bodies up to these sizes are decoded on the spot: the way through the thread pool costs more than the decoding. */

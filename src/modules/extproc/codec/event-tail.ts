@@ -38,7 +38,9 @@ export class EventTail {
       return;
     }
     if (length > this.#buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(length, this.#buffer.length * 2, FIRST_CAPACITY_BYTES));
+      const grown = Buffer.allocUnsafe(
+        Math.max(length, Math.min(this.#buffer.length * 2, this.#sizeBytesMax), FIRST_CAPACITY_BYTES),
+      );
       grown.set(this.#buffer.subarray(0, this.#length));
       this.#buffer = grown;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { insertionPoint, scanObject } from './json-scan.js';
 import { memberEdits, replaceMember, splice } from './json-splice.js';
 

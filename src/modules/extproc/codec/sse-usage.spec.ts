@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { EVENT_BYTES_MAX, SseUsageScanner } from './sse-usage.js';
 
 function scan(chunks: readonly Uint8Array[]): SseUsageScanner {
@@ -47,7 +47,10 @@ describe('SseUsageScanner', () => {
     ['no blank line at the end', `${FIRST}\n\n${USAGE}`],
     ['no space behind data:', `${FIRST}\n\n${USAGE.replace('data: ', 'data:')}\n\n`],
     ['comments and other fields', `: ping\n\n${FIRST}\n\n: ping\nevent: x\nid: 1\n${USAGE}\n: end\n\n`],
-    ['several data lines', `${FIRST}\n\n${USAGE.replace('"choices"', '\ndata: "choices"').replace('3,', '\ndata:3,')}\n\n`],
+    [
+      'several data lines',
+      `${FIRST}\n\n${USAGE.replace('"choices"', '\ndata: "choices"').replace('3,', '\ndata:3,')}\n\n`,
+    ],
     ['extra blank lines', `\n\n\n${FIRST}\n\n\n\n${USAGE}\n\n\n`],
     ['white space around the usage', `${FIRST}\n\n${USAGE.replace('"usage":', '"usage" :  ')}\n\n`],
     ['a byte order mark', `\uFEFF${USAGE}\n\n`],
@@ -70,7 +73,10 @@ describe('SseUsageScanner', () => {
   });
 
   it('sees an error event', () => {
-    expect(scanText(`${FIRST}\n\ndata: {"error":{"message":"x"}}\n\n`)).toMatchObject({ errorEvent: true, model: 'm-1' });
+    expect(scanText(`${FIRST}\n\ndata: {"error":{"message":"x"}}\n\n`)).toMatchObject({
+      errorEvent: true,
+      model: 'm-1',
+    });
   });
 
   it('lets counters that are reported again overwrite, and keeps the others', () => {
@@ -99,7 +105,8 @@ describe('SseUsageScanner', () => {
   });
 
   it('reads an event of the largest size and ignores a larger one, however they are cut', () => {
-    const padded = (length: number) => USAGE.replace('"choices"', `"x":"${'a'.repeat(length - USAGE.length - 7)}","choices"`);
+    const padded = (length: number) =>
+      USAGE.replace('"choices"', `"x":"${'a'.repeat(length - USAGE.length - 7)}","choices"`);
     const usageOf = (length: number, chunkBytes: number, end: string) => {
       const stream = Buffer.from(padded(length) + end);
       const chunks: Buffer[] = [];
@@ -149,7 +156,9 @@ describe('SseUsageScanner', () => {
         const bytes = Buffer.from(text);
         const size = bytes.length + 1;
         const offsets = isCutEverywhere ? [...bytes.keys()] : cuts.map((cut) => cut % size).toSorted((a, b) => a - b);
-        const chunks = [0, ...offsets].map((start, index) => Buffer.from(bytes.subarray(start, offsets[index] ?? size)));
+        const chunks = [0, ...offsets].map((start, index) =>
+          Buffer.from(bytes.subarray(start, offsets[index] ?? size)),
+        );
         expect(factsOf(scan(chunks))).toEqual(scanText(text));
       }),
       { numRuns: 2000 },

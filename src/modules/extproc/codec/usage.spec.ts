@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseOpenAIUsage, readOpenAIResponse } from './usage.js';
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text));
@@ -30,7 +30,11 @@ describe('parseOpenAIUsage', () => {
     ['huge numbers as 2^53-1', { prompt_tokens: 1e300 }, { inputTokens: Number.MAX_SAFE_INTEGER }],
     ['no negative or infinite counters', { prompt_tokens: -1, total_tokens: Infinity, completion_tokens: NaN }, {}],
     ['no counters of other types', { prompt_tokens: '5', total_tokens: null, completion_tokens: [1] }, {}],
-    ['no details of other types', { prompt_tokens: 1, prompt_tokens_details: null, completion_tokens_details: 4 }, { inputTokens: 1 }],
+    [
+      'no details of other types',
+      { prompt_tokens: 1, prompt_tokens_details: null, completion_tokens_details: 4 },
+      { inputTokens: 1 },
+    ],
   ])('reports %s', (_case, usage, expected) => {
     expect(parseOpenAIUsage(usage)).toEqual(expected);
   });
@@ -46,7 +50,10 @@ describe('readOpenAIResponse', () => {
     ['{"choices":[{"model":"x","usage":{"prompt_tokens":9}}]}', {}],
     ['{"model":"","usage":null}', {}],
     ['{"model":7,"usage":{}}', {}],
-    ['{"usage":{"prompt_tokens":1},"model":"a","model":"b","usage":{"total_tokens":2}}', { model: 'b', usage: { totalTokens: 2 } }],
+    [
+      '{"usage":{"prompt_tokens":1},"model":"a","model":"b","usage":{"total_tokens":2}}',
+      { model: 'b', usage: { totalTokens: 2 } },
+    ],
     ['null', {}],
     ['', {}],
     ['<html>', {}],

@@ -1,7 +1,12 @@
 import { compileCostExpression, type CostExpression } from '../../../shared/cost/cost-expression.js';
 import { tokenCount, type CostFacts } from '../../../shared/cost/cost-variables.js';
 import { UserFacingError } from '../../../shared/errors.js';
-import type { CostConfig, CostType, FilterConfig, RouteCostConfig } from '../../../shared/filter-config/filter-config.js';
+import type {
+  CostConfig,
+  CostType,
+  FilterConfig,
+  RouteCostConfig,
+} from '../../../shared/filter-config/filter-config.js';
 import type { TokenUsage } from '../../../shared/token-usage.js';
 import type { ConfigFault } from '../runtime-config/config-fault.js';
 
@@ -101,7 +106,8 @@ function compileCost(cost: CostConfig, expressions: Map<string, CostExpression>)
     expression = compileCostExpression(cost.cel);
     expressions.set(cost.cel, expression);
   }
-  return { metadataKey, evaluate: expression.evaluate };
+  const compiled = expression;
+  return { metadataKey, evaluate: (facts) => compiled.evaluate(facts) };
 }
 
 /** Drops costs that never count, because a later one with the same key applies to every request. */

@@ -48,12 +48,15 @@ export function selectModels(lists: ModelLists, host: string): ModelList {
   if (name === '' || !lists.byHost) return lists.all;
   // A wildcard stands for exactly one label, so that one suffix at most can match.
   const suffix = name.indexOf('.');
-  return lists.byHost.get(name) ?? (suffix > 0 ? lists.byHost.get(`*${name.slice(suffix)}`) : undefined) ?? lists.unscoped;
+  return (
+    lists.byHost.get(name) ?? (suffix > 0 ? lists.byHost.get(`*${name.slice(suffix)}`) : undefined) ?? lists.unscoped
+  );
 }
 
 function hostName(host: string): string {
   const trimmed = host.trim().toLowerCase();
-  if (trimmed.startsWith('[')) return trimmed.slice(1, Math.max(trimmed.indexOf(']'), 1));
+  const bracketed = /^\[([^\]]+)\]/.exec(trimmed);
+  if (bracketed) return bracketed[1]!;
   const colon = trimmed.indexOf(':');
   // More than one colon is an IPv6 address without brackets, which has no port.
   return colon < 0 || trimmed.includes(':', colon + 1) ? trimmed : trimmed.slice(0, colon);

@@ -46,11 +46,7 @@ export async function readConfigSource(
  * A file that took the place of another by rename is complete: it has another inode. One that is written in place may be
  * half there, and half a YAML document is often a valid one: it has to rest first.
  */
-async function readSingleFile(
-  path: string,
-  known: SourceMark | undefined,
-  isPatient: boolean,
-): Promise<SourceReading> {
+async function readSingleFile(path: string, known: SourceMark | undefined, isPatient: boolean): Promise<SourceReading> {
   const failed = (error: unknown) => {
     throw readError(path, error);
   };
@@ -61,8 +57,9 @@ async function readSingleFile(
     const after = await file.stat();
     const fingerprint = sha256(bytes);
     if (fingerprint === known?.fingerprint) return { kind: 'unchanged' };
+    // Negative by a fraction for a write of this moment; by more when the clock of the file system is another one.
     const ageMs = Date.now() - after.mtimeMs;
-    const isResting = after.ino !== known?.inode || ageMs < 0 || ageMs >= SETTLE_MS;
+    const isResting = after.ino !== known?.inode || Math.abs(ageMs) >= SETTLE_MS;
     const isWhole = before.mtimeMs === after.mtimeMs && after.size === bytes.length;
     if (isPatient && !(isResting && isWhole)) return { kind: 'unsettled' };
     return { kind: 'text', fileName: path, text: bytes.toString('utf8'), mark: { fingerprint, inode: after.ino } };

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeHeaderValueOption } from './header-value-option.js';
 
+const hex = (text: string) => Buffer.from(text).toString('hex');
+
 describe('encodeHeaderValueOption', () => {
   it('writes key, raw value and the overwrite action in the order of their field numbers', () => {
     expect(Buffer.from(encodeHeaderValueOption('api-key', 'k1')).toString('hex')).toBe(
       // 1: {1: "api-key", 3: "k1"}, 3: 2
-      `0a0d${'0a07'}${Buffer.from('api-key').toString('hex')}${'1a02'}${Buffer.from('k1').toString('hex')}1802`,
+      `0a0d0a07${hex('api-key')}1a02${hex('k1')}1802`,
     );
   });
 
@@ -16,7 +18,7 @@ describe('encodeHeaderValueOption', () => {
   it.each([
     [127, '0a84010a016e1a7f'],
     [128, '0a86010a016e1a8001'],
-    [16_384, '0a888001' + '0a016e1a808001'],
+    [16_384, '0a8780010a016e1a808001'],
   ])('writes lengths as varints when the value has %i bytes', (sizeBytes, expectedStart) => {
     const encoded = Buffer.from(encodeHeaderValueOption('n', 'v'.repeat(sizeBytes)));
     expect(encoded.toString('hex', 0, expectedStart.length / 2)).toBe(expectedStart);

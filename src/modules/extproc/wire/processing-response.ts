@@ -1,8 +1,7 @@
 import { FRAME_PREFIX_BYTES, writeFramePrefix } from '../../../platform/grpc/message-frames.js';
 import { METADATA_NAMESPACE } from '../../../shared/headers.js';
 import type { HeaderSet } from '../header-set.js';
-import { encodeHeaderValueOption } from './header-value-option.js';
-import { ProtobufWriter } from './protobuf-writer.js';
+import { ReverseProtobufWriter } from './protobuf-writer.js';
 
 /** What is to happen to the message at hand. Absent members change nothing. @see CommonResponse */
 export interface CommonAnswer {
@@ -53,12 +52,17 @@ const FIELD_IMMEDIATE_RESPONSE = 7;
 const FIELD_DYNAMIC_METADATA = 8;
 const FIELD_MODE_OVERRIDE = 9;
 const STATUS_CONTINUE_AND_REPLACE = 1;
+const APPEND_ACTION_OVERWRITE_IF_EXISTS_OR_ADD = 2;
 
 /** ProcessingMode { response_header_mode: SEND, response_body_mode: STREAMED, response_trailer_mode: SEND } */
-const STREAMED_RESPONSE = new ProtobufWriter().varint(2, 1).varint(4, 1).varint(6, 1).toBuffer();
+const STREAMED_RESPONSE = Buffer.from([2 << 3, 1, 4 << 3, 1, 6 << 3, 1]);
 
 const EMPTY_ANSWERS = Object.fromEntries(
-  Object.entries(FIELD).map(([kind, field]) => [kind, frame(new ProtobufWriter().message(field, new ProtobufWriter()))]),
+  Object.entries(FIELD).map(([kind, field]) => {
+    const writer = new ReverseProtobufWriter();
+    writer.message(field, writer.mark());
+    return [kind, frame(writer)];
+  }),
 ) as Readonly<Record<AnswerKind, Buffer>>;
 
 /** The frame that lets Envoy go on unchanged. Shared: never written to. */
@@ -69,61 +73,98 @@ export function encodeAnswer(
   kind: 'request_headers' | 'response_headers' | 'request_body' | 'response_body',
   answer: CommonAnswer,
 ): Buffer {
-  const common = new ProtobufWriter();
-  if (answer.replacesBody) common.varint(1, STATUS_CONTINUE_AND_REPLACE);
-  if (answer.sets?.length || answer.removes?.length) {
-    common.message(2, headerMutation(answer.sets ?? [], answer.removes ?? []));
-  }
-  if (answer.body) common.message(3, new ProtobufWriter().bytes(1, answer.body));
-  if (answer.clearsRouteCache) common.bool(5, true);
+  const writer = new ReverseProtobufWriter(answer.body?.length ?? 0);
+  writeRest(writer, answer);
+  const end = writer.mark();
+  if (answer.clearsRouteCache) writer.varint(5, 1);
+  if (answer.body) writeBodyMutation(writer, answer.body);
+  if (answer.sets?.length || answer.removes?.length) writeHeaderMutation(writer, answer.sets ?? [], answer.removes ?? []);
+  if (answer.replacesBody) writer.varint(1, STATUS_CONTINUE_AND_REPLACE);
   // HeadersResponse and BodyResponse have the same shape: CommonResponse is field 1.
-  const response = new ProtobufWriter().message(FIELD[kind], new ProtobufWriter().message(1, common));
-  return finish(response, answer);
+  writer.message(1, end);
+  writer.message(FIELD[kind], end);
+  return frame(writer);
 }
 
 /** Encodes the answer to response trailers; it may carry metadata only. */
 export function encodeTrailersAnswer(metadata: DynamicMetadata): Buffer {
-  return finish(new ProtobufWriter().message(FIELD.response_trailers, new ProtobufWriter()), { metadata });
+  const writer = new ReverseProtobufWriter();
+  writeRest(writer, { metadata });
+  writer.message(FIELD.response_trailers, writer.mark());
+  return frame(writer);
 }
 
 export function encodeLocalReply(reply: LocalReply, metadata?: DynamicMetadata): Buffer {
-  const immediate = new ProtobufWriter()
-    .message(1, new ProtobufWriter().varint(1, reply.status))
-    .message(2, headerMutation(reply.sets, []))
-    .bytes(3, reply.body)
-    .message(4, new ProtobufWriter().varint(1, reply.grpcStatus))
-    .string(5, reply.details);
-  return finish(new ProtobufWriter().message(FIELD_IMMEDIATE_RESPONSE, immediate), metadata ? { metadata } : {});
+  const writer = new ReverseProtobufWriter(reply.body.length);
+  if (metadata) writeRest(writer, { metadata });
+  const end = writer.mark();
+  writer.string(5, reply.details);
+  const grpcStatus = writer.mark();
+  writer.varint(1, reply.grpcStatus);
+  writer.message(4, grpcStatus);
+  writer.bytes(3, reply.body);
+  writeHeaderMutation(writer, reply.sets, []);
+  const status = writer.mark();
+  writer.varint(1, reply.status);
+  writer.message(1, status);
+  writer.message(FIELD_IMMEDIATE_RESPONSE, end);
+  return frame(writer);
 }
 
-function finish(response: ProtobufWriter, answer: Pick<CommonAnswer, 'metadata' | 'streamsResponse'>): Buffer {
-  if (answer.metadata && answer.metadata.size > 0) {
-    response.message(FIELD_DYNAMIC_METADATA, namespaceStruct(answer.metadata));
+/** The fields beside the `response` oneof. */
+function writeRest(writer: ReverseProtobufWriter, { metadata, streamsResponse }: CommonAnswer): void {
+  if (streamsResponse) writer.bytes(FIELD_MODE_OVERRIDE, STREAMED_RESPONSE);
+  if (metadata && metadata.size > 0) writeNamespace(writer, metadata);
+}
+
+/** BodyMutation { body } */
+function writeBodyMutation(writer: ReverseProtobufWriter, body: Uint8Array): void {
+  const end = writer.mark();
+  writer.bytes(1, body);
+  writer.message(3, end);
+}
+
+/** HeaderMutation { set_headers, remove_headers }; field 2 of both CommonResponse and ImmediateResponse. */
+function writeHeaderMutation(writer: ReverseProtobufWriter, sets: readonly HeaderSet[], removes: readonly string[]): void {
+  const end = writer.mark();
+  for (let i = removes.length - 1; i >= 0; i--) writer.string(2, removes[i]!);
+  for (let i = sets.length - 1; i >= 0; i--) writeHeaderSet(writer, sets[i]!);
+  writer.message(2, end);
+}
+
+function writeHeaderSet(writer: ReverseProtobufWriter, set: HeaderSet): void {
+  if (set.encoded) {
+    writer.bytes(1, set.encoded);
+    return;
   }
-  if (answer.streamsResponse) response.bytes(FIELD_MODE_OVERRIDE, STREAMED_RESPONSE);
-  return frame(response);
-}
-
-function headerMutation(sets: readonly HeaderSet[], removes: readonly string[]): ProtobufWriter {
-  const mutation = new ProtobufWriter();
-  for (const set of sets) mutation.bytes(1, set.encoded ?? encodeHeaderValueOption(set.name, set.value));
-  for (const name of removes) mutation.string(2, name);
-  return mutation;
+  const end = writer.mark();
+  writer.varint(3, APPEND_ACTION_OVERWRITE_IF_EXISTS_OR_ADD);
+  const header = writer.mark();
+  // Only `raw_value`: Envoy reads nothing else (spec extproc.md 4.1).
+  writer.string(3, set.value);
+  writer.string(1, set.name);
+  writer.message(1, header);
+  writer.message(1, end);
 }
 
 /** google.protobuf.Struct { <namespace>: Struct { <key>: string or number } } */
-function namespaceStruct(metadata: DynamicMetadata): ProtobufWriter {
-  const members = new ProtobufWriter();
+function writeNamespace(writer: ReverseProtobufWriter, metadata: DynamicMetadata): void {
+  const end = writer.mark();
   for (const [key, value] of metadata) {
-    const encoded = new ProtobufWriter();
-    if (typeof value === 'number') encoded.double(2, value);
-    else encoded.string(3, value);
-    members.message(1, new ProtobufWriter().string(1, key).message(2, encoded));
+    const entry = writer.mark();
+    if (typeof value === 'number') writer.double(2, value);
+    else writer.string(3, value);
+    writer.message(2, entry);
+    writer.string(1, key);
+    writer.message(1, entry);
   }
-  const struct = new ProtobufWriter().message(5, members);
-  return new ProtobufWriter().message(1, new ProtobufWriter().string(1, METADATA_NAMESPACE).message(2, struct));
+  writer.message(5, end);
+  writer.message(2, end);
+  writer.string(1, METADATA_NAMESPACE);
+  writer.message(1, end);
+  writer.message(FIELD_DYNAMIC_METADATA, end);
 }
 
-function frame(message: ProtobufWriter): Buffer {
-  return writeFramePrefix(message.toBuffer(FRAME_PREFIX_BYTES));
+function frame(writer: ReverseProtobufWriter): Buffer {
+  return writeFramePrefix(writer.finish(FRAME_PREFIX_BYTES));
 }

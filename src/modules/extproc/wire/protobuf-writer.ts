@@ -1,83 +1,94 @@
+const GROWTH = 2;
+const MIN_BYTES = 512;
+
 /**
- * Pieces of one protobuf message in order, joined once at the end; nested messages are built first, so that their length
- * is known. Only what our answers need.
+ * Writes one protobuf message from its end to its beginning, so that the length of a nested message is known when its
+ * prefix is due: no sizes are computed beforehand and nothing is copied twice. Callers add fields in reverse order.
+ *
+ *   const end = writer.mark();  writer.string(2, 'b');  writer.string(1, 'a');  writer.message(7, end);
  */
-export class ProtobufWriter {
-  readonly #pieces: Uint8Array[] = [];
-  #sizeBytes = 0;
+export class ReverseProtobufWriter {
+  #buffer: Buffer;
+  /** Everything from here on is written. */
+  #at: number;
 
-  get sizeBytes(): number {
-    return this.#sizeBytes;
+  /** `expectedBytes`: a guess that saves growing, e.g. the size of the body that goes in. */
+  constructor(expectedBytes = 0) {
+    this.#buffer = Buffer.allocUnsafe(expectedBytes + MIN_BYTES);
+    this.#at = this.#buffer.length;
   }
 
-  /** Adds a field of wire type 2: bytes, or a message that is encoded already. */
-  bytes(field: number, value: Uint8Array): this {
-    this.#add(lengthPrefix(field, value.length));
-    this.#add(value);
-    return this;
+  /** Bytes written so far: where a nested message that is begun now will end. */
+  mark(): number {
+    return this.#buffer.length - this.#at;
   }
 
-  string(field: number, value: string): this {
-    return this.bytes(field, Buffer.from(value, 'utf8'));
+  /** Closes the nested message that was begun at `mark`. */
+  message(field: number, mark: number): void {
+    this.#lengthPrefix(field, this.mark() - mark);
   }
 
-  message(field: number, value: ProtobufWriter): this {
-    this.#add(lengthPrefix(field, value.sizeBytes));
-    for (const piece of value.#pieces) this.#add(piece);
-    return this;
+  bytes(field: number, value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#at -= value.length;
+    this.#buffer.set(value, this.#at);
+    this.#lengthPrefix(field, value.length);
   }
 
-  /** Adds a varint field; `value` is a non-negative safe integer. */
-  varint(field: number, value: number): this {
-    const out: number[] = [];
-    pushVarint(out, field << 3);
-    pushVarint(out, value);
-    this.#add(Uint8Array.from(out));
-    return this;
+  string(field: number, value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#reserve(length);
+    this.#at -= length;
+    this.#buffer.write(value, this.#at, 'utf8');
+    this.#lengthPrefix(field, length);
   }
 
-  bool(field: number, value: boolean): this {
-    return this.varint(field, value ? 1 : 0);
+  /** `value` is a non-negative safe integer. */
+  varint(field: number, value: number): void {
+    this.#varint(value);
+    this.#varint(field << 3);
   }
 
-  double(field: number, value: number): this {
-    const piece = Buffer.allocUnsafe(9);
-    piece[0] = (field << 3) | 1;
-    piece.writeDoubleLE(value, 1);
-    this.#add(piece);
-    return this;
+  double(field: number, value: number): void {
+    this.#reserve(8);
+    this.#at -= 8;
+    this.#buffer.writeDoubleLE(value, this.#at);
+    this.#varint((field << 3) | 1);
   }
 
-  /** All pieces in one buffer, after `reserveBytes` bytes for the caller. */
-  toBuffer(reserveBytes = 0): Buffer {
-    const joined = Buffer.allocUnsafe(reserveBytes + this.#sizeBytes);
-    let at = reserveBytes;
-    for (const piece of this.#pieces) {
-      joined.set(piece, at);
-      at += piece.length;
+  /** The message, with `reserveBytes` unwritten bytes before it. The writer must not be used again. */
+  finish(reserveBytes = 0): Buffer {
+    this.#reserve(reserveBytes);
+    return this.#buffer.subarray(this.#at - reserveBytes);
+  }
+
+  #lengthPrefix(field: number, length: number): void {
+    this.#varint(length);
+    this.#varint((field << 3) | 2);
+  }
+
+  #varint(value: number): void {
+    this.#reserve(8);
+    if (value < 0x80) {
+      this.#buffer[--this.#at] = value;
+      return;
     }
-    return joined;
+    let groups = 1;
+    for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) groups++;
+    this.#at -= groups;
+    let rest = value;
+    for (let i = 0; i < groups; i++) {
+      this.#buffer[this.#at + i] = (rest % 128) | (i < groups - 1 ? 0x80 : 0);
+      rest = Math.floor(rest / 128);
+    }
   }
 
-  #add(piece: Uint8Array): void {
-    if (piece.length === 0) return;
-    this.#pieces.push(piece);
-    this.#sizeBytes += piece.length;
+  #reserve(bytes: number): void {
+    if (this.#at >= bytes) return;
+    const written = this.mark();
+    const grown = Buffer.allocUnsafe((written + bytes) * GROWTH);
+    this.#buffer.copy(grown, grown.length - written, this.#at);
+    this.#buffer = grown;
+    this.#at = grown.length - written;
   }
-}
-
-function lengthPrefix(field: number, length: number): Uint8Array {
-  const out: number[] = [];
-  pushVarint(out, (field << 3) | 2);
-  pushVarint(out, length);
-  return Uint8Array.from(out);
-}
-
-function pushVarint(out: number[], value: number): void {
-  let rest = value;
-  while (rest > 0x7f) {
-    out.push((rest % 128) | 0x80);
-    rest = Math.floor(rest / 128);
-  }
-  out.push(rest);
 }

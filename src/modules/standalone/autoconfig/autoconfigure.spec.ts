@@ -108,6 +108,13 @@ describe('autoconfigure', () => {
     });
   });
 
+  it.each([
+    ['none', { telemetry: { accessLog: { disable: true } } }],
+    [' Console ', {}],
+  ])('heeds OTEL_LOGS_EXPORTER=%s', (exporter, spec) => {
+    expect(find({ ...OPENAI, OTEL_LOGS_EXPORTER: exporter }, 'EnvoyProxy')?.spec).toEqual(spec);
+  });
+
   const nothing =
     'you must supply at least OPENAI_API_KEY, AZURE_OPENAI_API_KEY, ANTHROPIC_API_KEY, or a config file path';
   it.each<[Record<string, string>, string]>([
@@ -123,6 +130,14 @@ describe('autoconfigure', () => {
     ],
     [{ ...OPENAI, OPENAI_BASE_URL: 'https://' }, 'invalid base URL: missing hostname'],
     [{ ...OPENAI, OPENAI_BASE_URL: 'api.openai.com/v1' }, 'invalid base URL: missing hostname'],
+    [
+      { ...OPENAI, OTEL_LOGS_EXPORTER: 'X' },
+      'unsupported OTEL_LOGS_EXPORTER value "x" (allowed: otlp, console, none)',
+    ],
+    [
+      { ...OPENAI, OTEL_LOGS_EXPORTER: 'otlp' },
+      'OTEL_LOGS_EXPORTER value "otlp" is not supported yet: use console or none',
+    ],
     [{ ...OPENAI, OPENAI_BASE_URL: 'ftp://x/v1' }, 'invalid base URL: unsupported scheme "ftp"'],
     [{ ...OPENAI, OPENAI_BASE_URL: 'http://x:70000/v1' }, 'invalid base URL: port 70000 is not from 1 to 65535'],
   ])('refuses %j', (env, message) => {

@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 import { UserFacingError } from '../../../shared/errors.js';
-import { generatedAccessLog } from './access-log.js';
 import { chooseProvider, type Environment, type Provider } from './provider.js';
 
 /** @see spec ops.md A1, "Usage error of run" */
@@ -56,10 +55,26 @@ function gatewayObjects(env: Environment): object[] {
         ...(env['ENVOY_VERSION']
           ? { provider: { type: 'Host', host: { envoyVersion: literal(env['ENVOY_VERSION']) } } }
           : {}),
-        telemetry: { accessLog: generatedAccessLog },
+        ...(writesAccessLog(env) ? {} : { telemetry: { accessLog: { disable: true } } }),
       },
     },
   ];
+}
+
+/** Without a word of ours Envoy writes the built-in access log. @see spec observability.md 7.4 */
+function writesAccessLog(env: Environment): boolean {
+  const exporter = (env['OTEL_LOGS_EXPORTER'] ?? '').trim().toLowerCase();
+  switch (exporter) {
+    case '':
+    case 'console':
+      return true;
+    case 'none':
+      return false;
+    case 'otlp':
+      throw new UserFacingError('OTEL_LOGS_EXPORTER value "otlp" is not supported yet: use console or none');
+    default:
+      throw new UserFacingError(`unsupported OTEL_LOGS_EXPORTER value "${exporter}" (allowed: otlp, console, none)`);
+  }
 }
 
 const clientBufferLimit = {

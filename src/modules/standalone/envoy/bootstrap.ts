@@ -15,11 +15,10 @@ export const xdsPaths = {
   clusters: join('clusters', 'clusters.json'),
   listeners: join('listeners', 'listeners.json'),
   routesDirectory: 'routes',
-  secretsDirectory: 'secrets',
 } as const;
 
 /** A config source that reads one file and reads it again when a file is renamed into its directory. */
-export const fileSource = (xdsDirectory: string, path: string) => ({
+const fileSource = (xdsDirectory: string, path: string) => ({
   resource_api_version: 'V3',
   path_config_source: {
     path: join(xdsDirectory, path),

@@ -31,7 +31,7 @@ const POLL_MS = 10;
 /**
  * The files that Envoy takes its configuration from. A change goes make-before-break, each step seen as taken first:
  *
- *   secrets ─▶ clusters, old and new ─▶ routes ─▶ listeners ─▶ (linger) ─▶ clusters, new only
+ *   clusters, old and new ─▶ routes ─▶ listeners ─▶ (linger) ─▶ clusters, new only
  *
  * A step that Envoy refuses puts all files back.
  */
@@ -49,10 +49,10 @@ export class XdsDirectory {
 
   /** Writes the first configuration, before Envoy starts. */
   async writeFirst(resources: XdsResources): Promise<void> {
-    for (const path of [xdsPaths.clusters, xdsPaths.listeners, `${xdsPaths.routesDirectory}/x`, `${xdsPaths.secretsDirectory}/x`]) {
+    for (const path of [xdsPaths.clusters, xdsPaths.listeners, join(xdsPaths.routesDirectory, 'any')]) {
       await mkdir(dirname(join(this.#options.directory, path)), { recursive: true, mode: 0o700 });
     }
-    const files = this.#filesOf(resources);
+    const files = xdsFiles(resources);
     await this.#write(allFiles(files));
     this.#remember(resources, files);
   }
@@ -64,14 +64,14 @@ export class XdsDirectory {
 
   /** Replaces the configuration of a running Envoy. Throws ConfigRefused after everything was put back. */
   async replace(resources: XdsResources): Promise<void> {
-    const { admin, directory } = this.#options;
+    const { admin } = this.#options;
     const before = this.#resources!;
     const beforeFiles = this.#files!;
     this.#cancelCleanUp();
-    const files = this.#filesOf(resources);
-    const both = clustersFile(unionByName(before.clusters, resources.clusters), directory);
+    const files = xdsFiles(resources);
+    const both = clustersFile(unionByName(before.clusters, resources.clusters));
     try {
-      for (const step of [files.secrets, [both], files.routes, [files.listeners]]) {
+      for (const step of [[both], files.routes, [files.listeners]]) {
         const baseline = await admin.stats(UPDATE_STATS);
         const changed = await this.#write(step);
         await this.#untilTaken(changed, baseline);
@@ -90,10 +90,6 @@ export class XdsDirectory {
 
   close(): void {
     this.#cancelCleanUp();
-  }
-
-  #filesOf(resources: XdsResources): XdsFileSet {
-    return xdsFiles(resources, this.#options.directory);
   }
 
   #remember(resources: XdsResources, files: XdsFileSet): void {
@@ -152,7 +148,7 @@ export class XdsDirectory {
   }
 }
 
-const allFiles = (files: XdsFileSet): XdsFile[] => [...files.secrets, files.clusters, ...files.routes, files.listeners];
+const allFiles = (files: XdsFileSet): XdsFile[] => [files.clusters, ...files.routes, files.listeners];
 
 /** The new ones, then those of the old that have no namesake. */
 function unionByName(before: readonly Cluster[], after: readonly Cluster[]): Cluster[] {

@@ -1,14 +1,14 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { AddressSchema } from '../../../gen/proto/envoy/config/core/v3/address_pb.js';
 import type {
   LbEndpointSchema,
   LocalityLbEndpointsSchema,
 } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import type { BackendEndpoint } from '../../../shared/api/envoy-gateway.js';
+import type { Init } from './extension.js';
 import type { ResolvedBackendRef } from './backend-refs.js';
 import { localityRegion, tlsMatchName } from './names.js';
 
-type LocalityInit = MessageInitShape<typeof LocalityLbEndpointsSchema>;
+type LocalityInit = Init<typeof LocalityLbEndpointsSchema>;
 
 /**
  * One locality per backendRef, in their order, also for a faulty one: it is left without endpoints, so that the others
@@ -38,7 +38,7 @@ export function localities(cluster: string, refs: readonly ResolvedBackendRef[])
 const lbEndpoint = (
   endpoint: BackendEndpoint,
   socketMatch: string | undefined,
-): MessageInitShape<typeof LbEndpointSchema> => ({
+): Init<typeof LbEndpointSchema> => ({
   hostIdentifier: {
     case: 'endpoint',
     value: { address: address(endpoint), hostname: endpoint.hostname ?? '' },
@@ -49,7 +49,7 @@ const lbEndpoint = (
     : { metadata: { filterMetadata: { 'envoy.transport_socket_match': { name: socketMatch } } } }),
 });
 
-function address({ fqdn, ip, unix }: BackendEndpoint): MessageInitShape<typeof AddressSchema> {
+function address({ fqdn, ip, unix }: BackendEndpoint): Init<typeof AddressSchema> {
   if (unix) return { address: { case: 'pipe', value: { path: unix.path } } };
   const host = fqdn?.hostname ?? ip?.address ?? '';
   const portValue = fqdn?.port ?? ip?.port ?? 0;

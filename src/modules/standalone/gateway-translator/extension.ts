@@ -1,5 +1,8 @@
-import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { anyPack, type Any } from '@bufbuild/protobuf/wkt';
+
+/** A message that is not made yet, so that two may be merged. */
+export type Init<Schema extends DescMessage> = Exclude<MessageInitShape<Schema>, MessageShape<Schema>>;
 
 /** A message as `Any`, the form in which Envoy takes the configuration of its extensions. */
 export const pack = <Schema extends DescMessage>(schema: Schema, init: MessageInitShape<Schema>): Any =>

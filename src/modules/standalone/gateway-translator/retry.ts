@@ -1,10 +1,9 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RetryPolicySchema } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import { PreviousHostsPredicateSchema } from '../../../gen/proto/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
 import { PreviousPrioritiesConfigSchema } from '../../../gen/proto/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.js';
 import type { BackendTrafficPolicy } from '../../../shared/api/envoy-gateway.js';
 import { readDuration, readDurationMs, toDuration } from './duration.js';
-import { extension } from './extension.js';
+import { extension, type Init } from './extension.js';
 import type { Translation } from './translate-options.js';
 
 const RETRIES_DEFAULT = 2;
@@ -23,7 +22,7 @@ export function retryPolicy(
   { faults }: Translation,
   policy: BackendTrafficPolicy | undefined,
   backendTimeoutMs: number | undefined,
-): MessageInitShape<typeof RetryPolicySchema> | undefined {
+): Init<typeof RetryPolicySchema> | undefined {
   const retry = policy?.spec.retry;
   if (!policy || !retry) return undefined;
   const perTry = readDuration(faults, policy, 'spec.retry.perRetry.timeout', retry.perRetry?.timeout);

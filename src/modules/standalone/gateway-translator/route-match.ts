@@ -1,9 +1,9 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
   HeaderMatcherSchema,
   RouteMatchSchema,
 } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { HTTPHeaderMatch, HTTPRoute, HTTPRouteMatch } from '../../../shared/api/http-route.js';
+import type { Init } from './extension.js';
 import { re2Problem } from './re2.js';
 import type { Translation } from './translate-options.js';
 
@@ -16,7 +16,7 @@ export function routeMatch(
   route: HTTPRoute,
   path: string,
   { path: pathMatch, headers = [] }: HTTPRouteMatch,
-): MessageInitShape<typeof RouteMatchSchema> | undefined {
+): Init<typeof RouteMatchSchema> | undefined {
   const expressions = headers
     .map(({ type, value }, index) => ({ at: `${path}.headers[${index}].value`, type, value }))
     .concat([{ at: `${path}.path.value`, type: pathMatch?.type as HTTPHeaderMatch['type'], value: pathMatch?.value ?? '/' }])
@@ -32,7 +32,7 @@ export function routeMatch(
 
 function pathSpecifier(
   match: HTTPRouteMatch['path'],
-): NonNullable<MessageInitShape<typeof RouteMatchSchema>['pathSpecifier']> {
+): NonNullable<Init<typeof RouteMatchSchema>['pathSpecifier']> {
   const value = match?.value ?? '/';
   switch (match?.type ?? 'PathPrefix') {
     case 'Exact':
@@ -53,7 +53,7 @@ function distinctByName(headers: readonly HTTPHeaderMatch[]): readonly HTTPHeade
   return headers.filter(({ name }, index) => names.indexOf(name.toLowerCase()) === index);
 }
 
-const headerMatcher = ({ name, type, value }: HTTPHeaderMatch): MessageInitShape<typeof HeaderMatcherSchema> => ({
+const headerMatcher = ({ name, type, value }: HTTPHeaderMatch): Init<typeof HeaderMatcherSchema> => ({
   name: name.toLowerCase(),
   headerMatchSpecifier: {
     case: 'stringMatch',

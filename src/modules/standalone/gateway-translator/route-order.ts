@@ -30,6 +30,7 @@ export function byPrecedence(a: RoutePosition, b: RoutePosition): number {
   );
 }
 
-const pathLength = ({ path }: HTTPRouteMatch): number => (path?.value ?? '/').length;
+/** A prefix counts without its trailing slashes, which match nothing by themselves. */
+const pathLength = ({ path }: HTTPRouteMatch): number => (path?.value ?? '/').replace(/\/+$/, '').length;
 
 const isCatchAll = ({ route, rule }: RoutePosition): boolean => route.spec.rules?.[rule]?.name === CATCH_ALL_RULE;

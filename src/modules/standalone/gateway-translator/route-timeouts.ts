@@ -1,7 +1,7 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RouteActionSchema } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { BackendTrafficPolicy } from '../../../shared/api/envoy-gateway.js';
 import type { HTTPRoute, HTTPRouteRule } from '../../../shared/api/http-route.js';
+import type { Init } from './extension.js';
 import { readDuration, readDurationMs, toDuration } from './duration.js';
 import type { Translation } from './translate-options.js';
 
@@ -10,7 +10,7 @@ export const STREAM_IDLE_TIMEOUT_MS = 300_000;
 const HOUR_MS = 3_600_000;
 
 export interface RouteTimeouts {
-  readonly action: MessageInitShape<typeof RouteActionSchema>;
+  readonly action: Init<typeof RouteActionSchema>;
   /** Of one attempt, for the retry policy. */
   readonly backendMs?: number;
 }

@@ -1,4 +1,3 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   SubjectAltNameMatcher_SanType,
   TlsParameters_TlsProtocol,
@@ -12,7 +11,7 @@ import {
 } from '../../../gen/proto/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { TlsVersion } from '../../../shared/api/envoy-gateway.js';
 import type { KeyPair } from './certificates.js';
-import { extension } from './extension.js';
+import { extension, type Init } from './extension.js';
 
 const TLS_SOCKET = 'envoy.transport_sockets.tls';
 
@@ -83,7 +82,7 @@ const PROTOCOLS: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
   '1.3': TlsParameters_TlsProtocol.TLSv1_3,
 };
 
-const tlsCertificate = (pair: KeyPair): MessageInitShape<typeof TlsCertificateSchema> => ({
+const tlsCertificate = (pair: KeyPair): Init<typeof TlsCertificateSchema> => ({
   certificateChain: { specifier: { case: 'inlineString', value: pair.certificate } },
   privateKey: { specifier: { case: 'inlineString', value: pair.privateKey } },
 });
@@ -91,13 +90,13 @@ const tlsCertificate = (pair: KeyPair): MessageInitShape<typeof TlsCertificateSc
 const validation = (
   ca: Exclude<TrustedCa, 'none'>,
   names: readonly SubjectName[],
-): MessageInitShape<typeof CertificateValidationContextSchema> => ({
+): Init<typeof CertificateValidationContextSchema> => ({
   trustedCa: {
     specifier:
       'pem' in ca ? { case: 'inlineString', value: ca.pem } : { case: 'filename', value: ca.filename },
   },
   matchTypedSubjectAltNames: names.map(
-    ({ type, value }): MessageInitShape<typeof SubjectAltNameMatcherSchema> => ({
+    ({ type, value }): Init<typeof SubjectAltNameMatcherSchema> => ({
       sanType: SubjectAltNameMatcher_SanType[type],
       matcher: { matchPattern: { case: 'exact', value } },
     }),

@@ -1,9 +1,9 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CircuitBreakersSchema } from '../../../gen/proto/envoy/config/cluster/v3/circuit_breaker_pb.js';
 import { Cluster_LbPolicy, type ClusterSchema } from '../../../gen/proto/envoy/config/cluster/v3/cluster_pb.js';
 import type { OutlierDetectionSchema } from '../../../gen/proto/envoy/config/cluster/v3/outlier_detection_pb.js';
 import type { HttpProtocolOptionsSchema } from '../../../gen/proto/envoy/config/core/v3/protocol_pb.js';
 import type { BackendTrafficPolicy } from '../../../shared/api/envoy-gateway.js';
+import type { Init } from './extension.js';
 import { readDuration, toDuration } from './duration.js';
 import { readBytes } from './quantity.js';
 import { BUFFER_LIMIT_BYTES, type Translation } from './translate-options.js';
@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function clusterSettings(
   { faults }: Translation,
   policy: BackendTrafficPolicy | undefined,
-): MessageInitShape<typeof ClusterSchema> {
+): Init<typeof ClusterSchema> {
   const spec = policy?.spec;
   const connectTimeout =
     policy && readDuration(faults, policy, 'spec.timeout.tcp.connectTimeout', spec?.timeout?.tcp?.connectTimeout);
@@ -41,7 +41,7 @@ export function clusterSettings(
 export function connectionLimits(
   { faults }: Translation,
   policy: BackendTrafficPolicy | undefined,
-): MessageInitShape<typeof HttpProtocolOptionsSchema> | undefined {
+): Init<typeof HttpProtocolOptionsSchema> | undefined {
   if (!policy) return undefined;
   const http = policy.spec.timeout?.http;
   const path = 'spec.timeout.http';
@@ -77,7 +77,7 @@ function loadBalancer(faults: Translation['faults'], policy: BackendTrafficPolic
   return found ?? Cluster_LbPolicy.LEAST_REQUEST;
 }
 
-function circuitBreakers(policy: BackendTrafficPolicy | undefined): MessageInitShape<typeof CircuitBreakersSchema> {
+function circuitBreakers(policy: BackendTrafficPolicy | undefined): Init<typeof CircuitBreakersSchema> {
   const settings = policy?.spec.circuitBreaker;
   const budget = settings?.retryBudget;
   const perEndpoint = settings?.perEndpoint?.maxConnections;
@@ -105,7 +105,7 @@ function circuitBreakers(policy: BackendTrafficPolicy | undefined): MessageInitS
 function outlierDetectionOf(
   faults: Translation['faults'],
   policy: BackendTrafficPolicy,
-): MessageInitShape<typeof OutlierDetectionSchema> | undefined {
+): Init<typeof OutlierDetectionSchema> | undefined {
   const passive = policy.spec.healthCheck?.passive;
   if (!passive) return undefined;
   const path = 'spec.healthCheck.passive';

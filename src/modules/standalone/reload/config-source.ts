@@ -4,13 +4,15 @@ import type { Environment } from '../settings/directories.js';
 import { GENERATED_NAME, type ConfigOrigin } from '../config-input.js';
 import { planConfiguration, type Planned, type PlanOptions } from '../plan.js';
 import { parseResources } from '../resources/parse-resources.js';
-import { readInputs, type Input } from '../resources/read-inputs.js';
+import { readInputs, type ResourceInput } from '../resources/read-inputs.js';
+
+const STDIN_NAME = '(stdin)';
 
 export interface ConfigSourceOptions {
   readonly origin: ConfigOrigin;
   readonly env: Environment;
   readonly isLenient: boolean;
-  readonly plan: PlanOptions;
+  readonly plan: Omit<PlanOptions, 'name' | 'isLenient'>;
   readonly readStdin: () => Promise<string>;
 }
 
@@ -30,6 +32,12 @@ export class ConfigSource {
 
   constructor(options: ConfigSourceOptions) {
     this.#options = options;
+  }
+
+  get #name(): string {
+    const { origin } = this.#options;
+    if (origin.kind === 'path') return origin.path;
+    return origin.kind === 'stdin' ? STDIN_NAME : GENERATED_NAME;
   }
 
   /** False for what cannot change: standard input and the environment. */
@@ -65,21 +73,21 @@ export class ConfigSource {
     });
     this.#referenced = referenced;
     return {
-      ...planConfiguration(resources, plan),
+      ...planConfiguration(resources, { ...plan, isLenient, name: this.#name }),
       text: inputs.map((input) => input.text).join('\n'),
       fingerprint: JSON.stringify([inputs, [...referenced]]),
     };
   }
 
-  async #inputs(): Promise<readonly Input[]> {
+  async #inputs(): Promise<readonly ResourceInput[]> {
     const { origin, readStdin } = this.#options;
     switch (origin.kind) {
       case 'path':
         return readInputs(origin.path);
       case 'stdin':
-        return [{ file: '(standard input)', text: await (this.#stdin ??= readStdin()) }];
+        return [{ name: STDIN_NAME, text: await (this.#stdin ??= readStdin()) }];
       case 'generated':
-        return [{ file: GENERATED_NAME, text: origin.text }];
+        return [{ name: GENERATED_NAME, text: origin.text }];
     }
   }
 }

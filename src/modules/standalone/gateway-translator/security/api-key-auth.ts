@@ -1,13 +1,13 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ApiKeyAuthPerRouteSchema } from '../../../../gen/proto/envoy/extensions/filters/http/api_key_auth/v3/api_key_auth_pb.js';
 import type { ApiKeyAuthSettings, SecurityPolicy } from '../../../../shared/api/envoy-gateway.js';
 import { displayName } from '../../../../shared/api/kube-object.js';
+import type { Init } from '../extension.js';
 import { findSecret, secretEntries } from '../secret-data.js';
 import type { Translation } from '../translate-options.js';
 
 export const API_KEY_AUTH_FILTER = 'envoy.filters.http.api_key_auth';
 
-export type ApiKeyAuthInit = MessageInitShape<typeof ApiKeyAuthPerRouteSchema>;
+export type ApiKeyAuthInit = Init<typeof ApiKeyAuthPerRouteSchema>;
 
 /**
  * API keys and where they are looked for. Undefined, and reported, when a Secret cannot be read: then nobody may pass.

@@ -1,7 +1,7 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CorsPolicySchema } from '../../../../gen/proto/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import type { StringMatcherSchema } from '../../../../gen/proto/envoy/type/matcher/v3/string_pb.js';
 import type { CorsSettings, SecurityPolicy } from '../../../../shared/api/envoy-gateway.js';
+import type { Init } from '../extension.js';
 import { readDurationMs } from '../duration.js';
 import type { Translation } from '../translate-options.js';
 
@@ -11,7 +11,7 @@ export function corsPolicy(
   { faults }: Translation,
   policy: SecurityPolicy,
   settings: CorsSettings,
-): MessageInitShape<typeof CorsPolicySchema> {
+): Init<typeof CorsPolicySchema> {
   const maxAgeMs = readDurationMs(faults, policy, 'spec.cors.maxAge', settings.maxAge);
   return {
     allowOriginStringMatch: (settings.allowOrigins ?? []).map(originMatcher),
@@ -26,7 +26,7 @@ export function corsPolicy(
 }
 
 /** `*` alone is every origin; inside an origin it is a part of the host, with its port when it stands last. */
-function originMatcher(origin: string): MessageInitShape<typeof StringMatcherSchema> {
+function originMatcher(origin: string): Init<typeof StringMatcherSchema> {
   if (!origin.includes('*')) return { matchPattern: { case: 'exact', value: origin } };
   if (origin === '*') return { matchPattern: { case: 'safeRegex', value: { regex: '.*' } } };
   const escaped = origin.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);

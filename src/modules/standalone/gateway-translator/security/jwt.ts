@@ -1,16 +1,16 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
   JwtProviderSchema,
   JwtRequirementSchema,
 } from '../../../../gen/proto/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js';
 import type { JwtProviderSettings, JwtSettings, SecurityPolicy } from '../../../../shared/api/envoy-gateway.js';
+import type { Init } from '../extension.js';
 import { findLocalText } from '../secret-data.js';
 import type { Translation } from '../translate-options.js';
 
 export const JWT_AUTHN_FILTER = 'envoy.filters.http.jwt_authn';
 
-type ProviderInit = MessageInitShape<typeof JwtProviderSchema>;
-type RequirementInit = MessageInitShape<typeof JwtRequirementSchema>;
+type ProviderInit = Init<typeof JwtProviderSchema>;
+type RequirementInit = Init<typeof JwtRequirementSchema>;
 
 /** What the filter of a listener has to know for the routes under one policy. */
 export interface JwtRequirement {

@@ -5,7 +5,7 @@ import { CorsPolicySchema } from '../../../../gen/proto/envoy/extensions/filters
 import { PerRouteConfigSchema } from '../../../../gen/proto/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js';
 import type { SecurityPolicy } from '../../../../shared/api/envoy-gateway.js';
 import { keyOf, type ObjectKey } from '../../../../shared/api/kube-object.js';
-import { pack } from '../extension.js';
+import { pack, type Init } from '../extension.js';
 import type { Translation } from '../translate-options.js';
 import { API_KEY_AUTH_FILTER, apiKeyAuth, type ApiKeyAuthInit } from './api-key-auth.js';
 import { CORS_FILTER, corsPolicy } from './cors.js';
@@ -16,7 +16,7 @@ export interface ResolvedSecurity {
   readonly key: ObjectKey;
   readonly apiKeys?: ApiKeyAuthInit;
   readonly jwt?: JwtRequirement;
-  readonly cors?: Parameters<typeof pack<typeof CorsPolicySchema>>[1];
+  readonly cors?: Init<typeof CorsPolicySchema>;
 }
 
 /** `faulty`: the routes under the policy answer 500, since nobody can be told apart. */

@@ -46,7 +46,15 @@ const metadata: StructuralSchema = {
 };
 
 /** Members of {@link metadata} that objects keep. */
-export const METADATA_KEPT = ['name', 'namespace', 'labels', 'annotations', 'creationTimestamp', 'generation', 'uid'] as const;
+export const METADATA_KEPT = [
+  'name',
+  'namespace',
+  'labels',
+  'annotations',
+  'creationTimestamp',
+  'generation',
+  'uid',
+] as const;
 
 /** A whole object around the members of a kind. `status` is what a controller wrote elsewhere: accepted, left out. */
 export function objectSchema(
@@ -81,7 +89,9 @@ export function foreignKind(description: {
   readonly members: Readonly<Record<string, StructuralSchema>>;
 }): ResourceKind {
   const { group, kind, versions, members } = description;
-  const version = resourceVersion(objectSchema(members, Object.hasOwn(members, 'spec') ? ['spec'] : []), { partial: true });
+  const version = resourceVersion(objectSchema(members, Object.hasOwn(members, 'spec') ? ['spec'] : []), {
+    partial: true,
+  });
   return {
     group,
     kind,

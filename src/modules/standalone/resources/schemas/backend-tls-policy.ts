@@ -34,7 +34,9 @@ export const backendTlsPolicy = foreignKind({
           maxItems: 16,
           items: {
             ...localReference,
-            'x-standalone-unsupported': { sectionName: 'the policy is for all ports of the Backend; remove sectionName' },
+            'x-standalone-unsupported': {
+              sectionName: 'the policy is for all ports of the Backend; remove sectionName',
+            },
           },
           'x-kubernetes-validations': [
             {
@@ -59,7 +61,8 @@ export const backendTlsPolicy = foreignKind({
             BOTH_CERTIFICATE_SOURCES,
             {
               rule: '(has(self.caCertificateRefs) && size(self.caCertificateRefs) > 0) || has(self.wellKnownCACertificates)',
-              message: 'found neither caCertificateRefs nor wellKnownCACertificates; expected one of them; for public providers: wellKnownCACertificates: System',
+              message:
+                'found neither caCertificateRefs nor wellKnownCACertificates; expected one of them; for public providers: wellKnownCACertificates: System',
             },
           ],
         },

@@ -4,6 +4,7 @@ import {
   duration,
   flag,
   httpStatus,
+  noEffect,
   percent,
   policyTargetRules,
   policyTargets,
@@ -135,13 +136,19 @@ export const backendTrafficPolicy = foreignKind({
         timeout,
         healthCheck,
         circuitBreaker,
-        connection: { type: 'object', properties: { bufferLimit: size, socketBufferLimit: size } },
+        connection: {
+          type: 'object',
+          properties: {
+            bufferLimit: size,
+            socketBufferLimit: { ...size, 'x-standalone-no-effect': noEffect('socketBufferLimit') },
+          },
+        },
         loadBalancer: {
           type: 'object',
           required: ['type'],
           properties: { type: { type: 'string', enum: ['LeastRequest', 'RoundRobin', 'Random'] } },
         },
-        requestBuffer: { type: 'object', properties: { limit: size } },
+        requestBuffer: { type: 'object', required: ['limit'], properties: { limit: size } },
       },
       'x-standalone-unsupported': {
         rateLimit: 'rate limits need Envoy Gateway and its rate limit service: run in Kubernetes, or remove rateLimit',

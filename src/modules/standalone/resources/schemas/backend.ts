@@ -1,6 +1,16 @@
 import { foreignKind } from '../kinds/resource-kind.js';
 import type { StructuralSchema } from '../validation/structural-schema.js';
-import { BOTH_CERTIFICATE_SOURCES, caCertificates, endpointPort, flag, preciseHostname, text } from './parts.js';
+import {
+  BOTH_CERTIFICATE_SOURCES,
+  caCertificates,
+  endpointPort,
+  flag,
+  noEffect,
+  preciseHostname,
+  secretReference,
+  text,
+  texts,
+} from './parts.js';
 
 const endpoint: StructuralSchema = {
   type: 'object',
@@ -22,7 +32,7 @@ const endpoint: StructuralSchema = {
       properties: { path: { type: 'string', minLength: 1, maxLength: 108 } },
     },
     hostname: preciseHostname,
-    zone: text,
+    zone: { ...text, 'x-standalone-no-effect': noEffect('a zone') },
   },
   'x-kubernetes-validations': [
     {
@@ -32,22 +42,34 @@ const endpoint: StructuralSchema = {
   ],
 };
 
+const version: StructuralSchema = { type: 'string', enum: ['Auto', '1.0', '1.1', '1.2', '1.3'] };
+
 const tls: StructuralSchema = {
   type: 'object',
-  properties: { ...caCertificates, sni: preciseHostname, insecureSkipVerify: { ...flag, default: false } },
-  'x-standalone-unsupported': {
-    clientCertificateRef: 'client certificates towards backends need Kubernetes; remove clientCertificateRef',
+  properties: {
+    ...caCertificates,
+    sni: preciseHostname,
+    insecureSkipVerify: { ...flag, default: false },
+    clientCertificateRef: secretReference,
+    alpnProtocols: texts,
+    minVersion: version,
+    maxVersion: version,
   },
   'x-kubernetes-validations': [
     BOTH_CERTIFICATE_SOURCES,
     {
       rule: '!self.insecureSkipVerify || ((!has(self.caCertificateRefs) || size(self.caCertificateRefs) == 0) && !has(self.wellKnownCACertificates))',
-      message: 'found insecureSkipVerify together with certificates to verify with; expected one of them; remove the other',
+      message:
+        'found insecureSkipVerify together with certificates to verify with; expected one of them; remove the other',
+    },
+    {
+      rule: "!has(self.minVersion) || !has(self.maxVersion) || self.minVersion == 'Auto' || self.maxVersion == 'Auto' || self.minVersion <= self.maxVersion",
+      message: 'found a minVersion above maxVersion; expected at most the same; swap them',
     },
   ],
 };
 
-/** @see spec ops.md A3: Backends of standalone mode are addresses; a Backend without addresses is for proxies of users' choice. */
+/** A Backend without addresses (type DynamicResolver) goes wherever a request says; there is no such thing here. */
 export const backend = foreignKind({
   group: 'gateway.envoyproxy.io',
   kind: 'Backend',
@@ -66,14 +88,18 @@ export const backend = foreignKind({
           'x-kubernetes-validations': [
             {
               rule: 'self.all(each, has(each.fqdn)) || !self.exists(each, has(each.fqdn))',
-              message: 'found fqdn beside other addresses; expected all endpoints of a Backend with fqdn, or none; split the Backend',
+              message:
+                'found fqdn beside other addresses; expected all endpoints of a Backend with fqdn, or none; split the Backend',
             },
           ],
         },
         tls,
         appProtocols: {
           type: 'array',
-          items: { type: 'string', enum: ['gateway.envoyproxy.io/h2c', 'gateway.envoyproxy.io/ws', 'gateway.envoyproxy.io/wss'] },
+          items: {
+            type: 'string',
+            enum: ['gateway.envoyproxy.io/h2c', 'gateway.envoyproxy.io/ws', 'gateway.envoyproxy.io/wss'],
+          },
         },
         fallback: flag,
       },

@@ -1,5 +1,5 @@
 import { foreignKind } from '../kinds/resource-kind.js';
-import { duration, policyTargetRules, policyTargets, size, TARGET_SELECTORS_HINT } from './parts.js';
+import { duration, noEffect, policyTargetRules, policyTargets, size, TARGET_SELECTORS_HINT } from './parts.js';
 
 export const clientTrafficPolicy = foreignKind({
   group: 'gateway.envoyproxy.io',
@@ -18,7 +18,12 @@ export const clientTrafficPolicy = foreignKind({
               type: 'object',
               properties: { requestReceivedTimeout: duration, idleTimeout: duration, streamIdleTimeout: duration },
             },
-            tcp: { type: 'object', properties: { idleTimeout: duration } },
+            tcp: {
+              type: 'object',
+              properties: {
+                idleTimeout: { ...duration, 'x-standalone-no-effect': noEffect('timeout.tcp.idleTimeout') },
+              },
+            },
           },
         },
       },

@@ -1,8 +1,37 @@
 import { foreignKind } from '../kinds/resource-kind.js';
 import type { StructuralSchema } from '../validation/structural-schema.js';
-import { groupName, hostname, kindName, listenerPort, localReference, objectName, secretReference, sectionName } from './parts.js';
+import {
+  groupName,
+  hostname,
+  kindName,
+  listenerPort,
+  localReference,
+  objectName,
+  secretReference,
+  sectionName,
+  text,
+  textMap,
+  texts,
+} from './parts.js';
 
-const SELECTOR_HINT = 'use from: Same or from: All';
+const namespaceSelector: StructuralSchema = {
+  type: 'object',
+  properties: {
+    matchLabels: textMap,
+    matchExpressions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['key', 'operator'],
+        properties: {
+          key: text,
+          operator: { type: 'string', enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
+          values: texts,
+        },
+      },
+    },
+  },
+};
 
 const listener: StructuralSchema = {
   type: 'object',
@@ -27,8 +56,10 @@ const listener: StructuralSchema = {
         namespaces: {
           type: 'object',
           default: { from: 'Same' },
-          properties: { from: { type: 'string', enum: ['All', 'Same'], default: 'Same' } },
-          'x-standalone-unsupported': { selector: SELECTOR_HINT },
+          properties: {
+            from: { type: 'string', enum: ['All', 'Selector', 'Same'], default: 'Same' },
+            selector: namespaceSelector,
+          },
         },
         kinds: {
           type: 'array',
@@ -74,7 +105,8 @@ export const gateway = foreignKind({
           'x-kubernetes-validations': [
             {
               rule: 'self.all(a, self.exists_one(b, a.port == b.port && a.protocol == b.protocol && (has(a.hostname) ? a.hostname : "") == (has(b.hostname) ? b.hostname : "")))',
-              message: 'found two listeners with the same port, protocol and hostname; expected one; remove the other, or change it',
+              message:
+                'found two listeners with the same port, protocol and hostname; expected one; remove the other, or change it',
             },
           ],
         },

@@ -13,7 +13,12 @@ export const groupName: StructuralSchema = { type: 'string', maxLength: 253, pat
 export const kindName: StructuralSchema = { type: 'string', minLength: 1, maxLength: 63, pattern: patterns.kind };
 export const hostname: StructuralSchema = { type: 'string', minLength: 1, maxLength: 253, pattern: patterns.hostname };
 /** A host name without a wildcard. */
-export const preciseHostname: StructuralSchema = { type: 'string', minLength: 1, maxLength: 253, pattern: patterns.subdomain };
+export const preciseHostname: StructuralSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 253,
+  pattern: patterns.subdomain,
+};
 export const sectionName: StructuralSchema = preciseHostname;
 export const duration: StructuralSchema = { type: 'string', pattern: patterns.duration };
 export const size: StructuralSchema = { 'x-kubernetes-int-or-string': true, pattern: patterns.size };
@@ -25,6 +30,10 @@ export const endpointPort: StructuralSchema = { type: 'integer', format: 'int32'
 export const listenerPort: StructuralSchema = { ...endpointPort, minimum: 1 };
 export const texts: StructuralSchema = { type: 'array', items: text };
 export const textMap: StructuralSchema = { type: 'object', additionalProperties: text };
+
+/** Message for members that the schemas know and nothing here reads. */
+export const noEffect = (name: string): string =>
+  `found ${name}, which has no effect in standalone mode; remove it, or run in Kubernetes`;
 
 /** Reference to a Secret unless group and kind say something else. */
 export const secretReference: StructuralSchema = {
@@ -45,6 +54,7 @@ export const localReference: StructuralSchema = {
   properties: { group: groupName, kind: kindName, name: objectName },
 };
 
+/** The one bundle that every machine has. */
 const wellKnownCACertificates: StructuralSchema = { type: 'string', enum: ['System'] };
 export const caCertificates = {
   caCertificateRefs: { type: 'array', maxItems: 8, items: localReference },
@@ -56,10 +66,8 @@ export const BOTH_CERTIFICATE_SOURCES = {
   message: 'found caCertificateRefs and wellKnownCACertificates; expected one of them; remove the other',
 };
 
-const TARGET: StructuralSchema = {
-  ...localReference,
-  'x-standalone-unsupported': { sectionName: 'a policy is for the whole object here; remove sectionName' },
-};
+/** A listener, a rule of a route, or the whole object. */
+const TARGET: StructuralSchema = { ...localReference, properties: { ...localReference.properties, sectionName } };
 
 /** `targetRef` and `targetRefs` of an Envoy Gateway policy. */
 export const policyTargets = {
@@ -78,7 +86,13 @@ export function policyTargetRules(targets: readonly string[]): StructuralSchema[
       rule: 'has(self.targetRef) != has(self.targetRefs)',
       message: 'found both or none of targetRef and targetRefs; expected one of them',
     },
-    { rule: `!has(self.targetRef) || (self.targetRef.group == 'gateway.networking.k8s.io' && self.targetRef.kind in ${kinds})`, message },
-    { rule: `!has(self.targetRefs) || self.targetRefs.all(ref, ref.group == 'gateway.networking.k8s.io' && ref.kind in ${kinds})`, message },
+    {
+      rule: `!has(self.targetRef) || (self.targetRef.group == 'gateway.networking.k8s.io' && self.targetRef.kind in ${kinds})`,
+      message,
+    },
+    {
+      rule: `!has(self.targetRefs) || self.targetRefs.all(ref, ref.group == 'gateway.networking.k8s.io' && ref.kind in ${kinds})`,
+      message,
+    },
   ];
 }

@@ -1,5 +1,8 @@
 import { foreignKind } from '../kinds/resource-kind.js';
-import { flag, text, textMap } from './parts.js';
+import type { StructuralSchema } from '../validation/structural-schema.js';
+import { flag, text } from './parts.js';
+
+const values: StructuralSchema = { type: 'object', additionalProperties: { ...text, nullable: true } };
 
 /** Keys, base64 and substitution are looked at in `secret-values.ts`. */
 export const secret = foreignKind({
@@ -7,5 +10,5 @@ export const secret = foreignKind({
   kind: 'Secret',
   versions: ['v1'],
   hidden: true,
-  members: { type: text, immutable: flag, data: textMap, stringData: textMap },
+  members: { type: text, immutable: flag, data: values, stringData: values },
 });

@@ -1,7 +1,18 @@
 import { foreignKind } from '../kinds/resource-kind.js';
 import { patterns } from '../validation/patterns.js';
 import type { StructuralSchema } from '../validation/structural-schema.js';
-import { duration, flag, localReference, objectName, policyTargetRules, policyTargets, secretReference, TARGET_SELECTORS_HINT, text, texts } from './parts.js';
+import {
+  duration,
+  flag,
+  localReference,
+  objectName,
+  policyTargetRules,
+  policyTargets,
+  secretReference,
+  TARGET_SELECTORS_HINT,
+  text,
+  texts,
+} from './parts.js';
 
 const apiKeyAuth: StructuralSchema = {
   type: 'object',

@@ -86,7 +86,13 @@ function adopt(node: Node, scalar: Scalar, source: string, written: Map<Node, st
 /** Whether the node is a value of `data` or `stringData`. */
 function isTextMember(path: readonly unknown[]): boolean {
   const owner = path.at(-3);
-  return isPair(path.at(-1)) && isMap(path.at(-2)) && isPair(owner) && isScalar(owner.key) && TEXT_MAPS.includes(owner.key.value);
+  return (
+    isPair(path.at(-1)) &&
+    isMap(path.at(-2)) &&
+    isPair(owner) &&
+    isScalar(owner.key) &&
+    TEXT_MAPS.includes(owner.key.value)
+  );
 }
 
 /** The text as the only value of a document; undefined when YAML would read less, more or something else. */

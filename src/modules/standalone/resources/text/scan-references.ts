@@ -38,30 +38,36 @@ export function scanReferences(text: string): ScannedText {
     references.push({ ...reference, line });
     return `\uE000${references.length - 1}\uE001`;
   };
-  const masked = text.replace(CANDIDATE, (source: string, dollar?: string, body?: string, close?: string, name?: string) => {
-    if (source === '\n') line += 1;
-    // A marker character of the text itself is masked too, so that it cannot be taken for one of ours.
-    if (source === '\uE000') return mask({ source, name: '', operator: '-', word: source });
-    if (dollar !== undefined) return '$';
-    if (name !== undefined) return name === '_' ? source : mask({ source, name });
-    if (body === undefined || body === '_') return source;
-    if (close === '') {
-      errors.push({ line, message: `found ${quote(source)}; closing brace expected; write } on the same line, or $$ for a literal $` });
-      return source;
-    }
-    if (body === '') return source;
-    const parts = BODY.exec(body);
-    if (parts === null) {
-      errors.push({
-        line,
-        message: `found ${quote(source)}; expected a variable name, and after it nothing or one of :- := - = :+ +; write $$ for a literal $`,
-      });
-      return source;
-    }
-    const [, variable, operator, word] = parts;
-    if (operator === undefined || word === undefined) return mask({ source, name: variable! });
-    return mask({ source, name: variable!, operator, word });
-  });
+  const masked = text.replace(
+    CANDIDATE,
+    (source: string, dollar?: string, body?: string, close?: string, name?: string) => {
+      if (source === '\n') line += 1;
+      // A marker character of the text itself is masked too, so that it cannot be taken for one of ours.
+      if (source === '\uE000') return mask({ source, name: '', operator: '-', word: source });
+      if (dollar !== undefined) return '$';
+      if (name !== undefined) return name === '_' ? source : mask({ source, name });
+      if (body === undefined || body === '_') return source;
+      if (close === '') {
+        errors.push({
+          line,
+          message: `found ${quote(source)}; closing brace expected; write } on the same line, or $$ for a literal $`,
+        });
+        return source;
+      }
+      if (body === '') return source;
+      const parts = BODY.exec(body);
+      if (parts === null) {
+        errors.push({
+          line,
+          message: `found ${quote(source)}; expected a variable name, and after it nothing or one of :- := - = :+ +; write $$ for a literal $`,
+        });
+        return source;
+      }
+      const [, variable, operator, word] = parts;
+      if (operator === undefined || word === undefined) return mask({ source, name: variable! });
+      return mask({ source, name: variable!, operator, word });
+    },
+  );
   return { masked, references, errors };
 }
 

@@ -28,7 +28,11 @@ export function compileRules(schema: StructuralSchema): (value: unknown) => read
       for (const { message, evaluate } of compiled.get(innerSchema) ?? []) {
         const result = evaluate(toCel(inner, innerSchema));
         if (isCelError(result)) {
-          findings.push({ path, message: `${message} (the rule cannot be evaluated: ${result.message})`, severity: 'error' });
+          findings.push({
+            path,
+            message: `${message} (the rule cannot be evaluated: ${result.message})`,
+            severity: 'error',
+          });
         } else if (result !== true) findings.push({ path, message, severity: 'error' });
       }
     });

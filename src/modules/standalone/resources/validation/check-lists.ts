@@ -19,7 +19,9 @@ function repetitions(list: readonly unknown[], keys: readonly string[] | undefin
   const firstIndexes = new Map<string, number>();
   const findings: Finding[] = [];
   for (const [index, item] of list.entries()) {
-    const identity = JSON.stringify(keys === undefined ? item : keys.map((key) => (isJsonObject(item) ? item[key] : null)));
+    const identity = JSON.stringify(
+      keys === undefined ? item : keys.map((key) => (isJsonObject(item) ? item[key] : null)),
+    );
     const first = firstIndexes.get(identity);
     if (first === undefined) {
       firstIndexes.set(identity, index);

@@ -14,8 +14,12 @@ const ERRORS_SHOWN = 20;
  * Compiles the checks of types, ranges, patterns and required members.
  * Patterns run on an RE2 engine: same meaning as in the API server, and no pattern can be made to backtrack.
  */
-export function compileValueChecks(schema: StructuralSchema): (value: unknown, describe: Describe) => readonly Finding[] {
-  const regExp = Object.assign((pattern: string) => Object.assign(re2(pattern), { toString: () => pattern }), { code: 're2' });
+export function compileValueChecks(
+  schema: StructuralSchema,
+): (value: unknown, describe: Describe) => readonly Finding[] {
+  const regExp = Object.assign((pattern: string) => Object.assign(re2(pattern), { toString: () => pattern }), {
+    code: 're2',
+  });
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, ownProperties: true, code: { regExp } });
   formats.default(ajv, ['date-time', 'int32', 'int64']);
   ajv.addFormat('ip', (text: string) => isIP(text) !== 0);
@@ -23,7 +27,9 @@ export function compileValueChecks(schema: StructuralSchema): (value: unknown, d
   return (value, describe) => {
     if (validate(value)) return [];
     const errors: readonly ErrorObject[] = validate.errors ?? [];
-    return errors.slice(0, ERRORS_SHOWN).map((error) => explainError(error, pathOf(error.instancePath, value), describe));
+    return errors
+      .slice(0, ERRORS_SHOWN)
+      .map((error) => explainError(error, pathOf(error.instancePath, value), describe));
   };
 }
 
@@ -33,10 +39,23 @@ function toJsonSchema(schema: StructuralSchema): SchemaObject {
   const { required, minProperties, maxProperties, items, properties, additionalProperties, nullable } = schema;
   const type = schema['x-kubernetes-int-or-string'] === true ? ['integer', 'string'] : schema.type;
   const plain = {
-    type, nullable, enum: allowed, format, pattern, minLength, maxLength, minimum, maximum, minItems, maxItems,
-    required, minProperties, maxProperties,
+    type,
+    nullable,
+    enum: allowed,
+    format,
+    pattern,
+    minLength,
+    maxLength,
+    minimum,
+    maximum,
+    minItems,
+    maxItems,
+    required,
+    minProperties,
+    maxProperties,
     items: items && toJsonSchema(items),
-    properties: properties && Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, toJsonSchema(inner)])),
+    properties:
+      properties && Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, toJsonSchema(inner)])),
     additionalProperties: additionalProperties && toJsonSchema(additionalProperties),
   };
   return Object.fromEntries(Object.entries(plain).filter(([, setting]) => setting !== undefined));

@@ -22,7 +22,10 @@ export function explainError(error: ErrorObject, path: JsonPath, describe: Descr
   switch (error.keyword) {
     case 'required': {
       const name = (error.params as { readonly missingProperty: string }).missingProperty;
-      return at(`found nothing; expected ${expectation(member(schema.properties, name) ?? {})}; add it`, [...path, name]);
+      return at(`found nothing; expected ${expectation(member(schema.properties, name) ?? {})}; add it`, [
+        ...path,
+        name,
+      ]);
     }
     case 'type':
       return at(`${found}; expected ${expectation(schema)}${typeAdvice(error.data, schema)}`);
@@ -30,9 +33,15 @@ export function explainError(error: ErrorObject, path: JsonPath, describe: Descr
       return at(`${found}; expected ${expectation(schema)}${enumAdvice(error.data, schema)}`);
     case 'pattern':
     case 'format':
-      return at(`${found}; expected ${expectation({ ...schema, format: error.params['format'] as unknown } as ValueSchema)}`);
+      return at(
+        `${found}; expected ${expectation({ ...schema, format: error.params['format'] as unknown } as ValueSchema)}`,
+      );
     case 'minLength':
-      return at(limit === 1 ? 'found empty text; expected at least 1 character; fill it in, or remove the field' : `${found}; expected at least ${limit} characters`);
+      return at(
+        limit === 1
+          ? 'found empty text; expected at least 1 character; fill it in, or remove the field'
+          : `${found}; expected at least ${limit} characters`,
+      );
     case 'maxLength':
       return at(`found text of ${String(error.data).length} characters; expected at most ${limit}; shorten it`);
     case 'minimum':
@@ -42,9 +51,13 @@ export function explainError(error: ErrorObject, path: JsonPath, describe: Descr
     case 'minItems':
       return at(`found a list of ${(error.data as unknown[]).length}; expected at least ${limit}; add one`);
     case 'maxItems':
-      return at(`found a list of ${(error.data as unknown[]).length}; expected at most ${limit}; remove the rest, or move it to another object`);
+      return at(
+        `found a list of ${(error.data as unknown[]).length}; expected at most ${limit}; remove the rest, or move it to another object`,
+      );
     case 'minProperties':
-      return at(`found ${countFields(error.data)}; expected at least ${limit}: ${listNames(Object.keys(schema.properties ?? {}))}; add one`);
+      return at(
+        `found ${countFields(error.data)}; expected at least ${limit}: ${listNames(Object.keys(schema.properties ?? {}))}; add one`,
+      );
     case 'maxProperties':
       return at(`found ${countFields(error.data)}; expected at most ${limit}; remove the rest`);
     default:
@@ -77,7 +90,8 @@ function expectation(schema: ValueSchema & { readonly format?: string }): string
   if (schema.enum !== undefined) {
     return schema.enum.length === 1 ? JSON.stringify(schema.enum[0]) : `one of ${listNames(schema.enum.map(String))}`;
   }
-  if (schema.pattern !== undefined) return member(knownPatterns, schema.pattern) ?? `text that matches ${schema.pattern}`;
+  if (schema.pattern !== undefined)
+    return member(knownPatterns, schema.pattern) ?? `text that matches ${schema.pattern}`;
   if (schema.format !== undefined) return FORMATS[schema.format] ?? `the format ${schema.format}`;
   const { type } = schema;
   if (typeof type === 'object') return type.map((each) => TYPES[each] ?? each).join(' or ');
@@ -85,9 +99,11 @@ function expectation(schema: ValueSchema & { readonly format?: string }): string
 }
 
 function typeAdvice(value: unknown, schema: ValueSchema): string {
-  if (schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return '; put it in quotes';
+  if (schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return '; put it in quotes';
   if (schema.type === 'array' && !Array.isArray(value)) return '; start each item with "- "';
-  if ((schema.type === 'integer' || schema.type === 'boolean') && typeof value === 'string') return '; write it without quotes';
+  if ((schema.type === 'integer' || schema.type === 'boolean') && typeof value === 'string')
+    return '; write it without quotes';
   return '';
 }
 

@@ -15,7 +15,12 @@ export interface NormaliseSettings {
  * The value as the API server would store it: members without a value (`null`) and unknown members are dropped,
  * defaults are put in. Unknown members are reported. Values of a wrong type pass unchanged; they are for the next check.
  */
-export function normalise(value: unknown, schema: StructuralSchema, path: JsonPath, settings: NormaliseSettings): unknown {
+export function normalise(
+  value: unknown,
+  schema: StructuralSchema,
+  path: JsonPath,
+  settings: NormaliseSettings,
+): unknown {
   const noEffect = schema['x-standalone-no-effect'];
   if (noEffect !== undefined) settings.report({ path, message: noEffect, severity: 'warning' });
   if (Array.isArray(value)) {
@@ -23,7 +28,9 @@ export function normalise(value: unknown, schema: StructuralSchema, path: JsonPa
     return items === undefined ? value : value.map((item, index) => normalise(item, items, [...path, index], settings));
   }
   if (!isJsonObject(value) || (schema.type !== undefined && schema.type !== 'object')) return value;
-  const entries = Object.entries(value).flatMap(([name, inner]) => normaliseMember(name, inner, schema, path, settings));
+  const entries = Object.entries(value).flatMap(([name, inner]) =>
+    normaliseMember(name, inner, schema, path, settings),
+  );
   const present = new Set(entries.map(([name]) => name));
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     if (property.default === undefined || present.has(name)) continue;
@@ -58,9 +65,13 @@ function unknownMember(name: string, value: unknown, schema: StructuralSchema, p
   const expected = known.length === 0 ? 'expected no fields here' : `expected ${listNames(known)}`;
   const instead = member(schema['x-standalone-unsupported'], name);
   if (instead !== undefined) return `found a field that is not supported in standalone mode; ${expected}; ${instead}`;
-  const near = suggest(name, known.filter((candidate) => fits(value, schema.properties![candidate]!)));
+  const near = suggest(
+    name,
+    known.filter((candidate) => fits(value, schema.properties![candidate]!)),
+  );
   if (near !== undefined) return `found an unknown field; ${expected}; did you mean ${JSON.stringify(near)}?`;
-  if (partial) return `found a field that is not supported in standalone mode; ${expected}; remove it, or run in Kubernetes`;
+  if (partial)
+    return `found a field that is not supported in standalone mode; ${expected}; remove it, or run in Kubernetes`;
   return `found an unknown field; ${expected}; remove it`;
 }
 

@@ -10,7 +10,9 @@ export const patterns = {
   headerValue: '^[!-~]+([\\t ]?[!-~]+)*$',
   duration: '^([0-9]{1,5}(h|m|s|ms)){1,4}$',
   /** A quantity without sign and fraction, as Envoy Gateway asks for sizes. */
-  size: '^[1-9]+[0-9]*([EPTGMK]i|[EPTGMk])?$',
+  size: '^[1-9][0-9]*([EPTGMK]i|[EPTGMk])?$',
+  quantity:
+    '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$',
   configKey: '^[-._a-zA-Z0-9]+$',
   origin: '^(\\*|https?://(\\*|(\\*\\.)?[\\w-]+(\\.[\\w-]+)*)(:[0-9]{1,5})?)$',
   uri: '^[^:/?#]+:',
@@ -28,6 +30,7 @@ export const knownPatterns: Readonly<Record<string, string>> = {
   [patterns.headerValue]: 'printable ASCII text with single spaces',
   [patterns.duration]: 'a duration, such as 500ms, 30s or 1h30m',
   [patterns.size]: 'a size in bytes, such as 32768 or 50Mi',
+  [patterns.quantity]: 'a quantity, such as 500m, 2 or 1Gi',
   [patterns.configKey]: 'letters, digits, dashes, dots and underscores',
   [patterns.origin]: 'an origin, such as https://app.example.com, https://*.example.com or *',
   [patterns.uri]: 'a URI with its scheme',

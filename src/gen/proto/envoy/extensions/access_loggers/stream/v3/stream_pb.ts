@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file envoy/extensions/access_loggers/stream/v3/stream.proto.
  */
 export const file_envoy_extensions_access_loggers_stream_v3_stream: GenFile = /*@__PURE__*/
-  fileDesc("CjZlbnZveS9leHRlbnNpb25zL2FjY2Vzc19sb2dnZXJzL3N0cmVhbS92My9zdHJlYW0ucHJvdG8SKWVudm95LmV4dGVuc2lvbnMuYWNjZXNzX2xvZ2dlcnMuc3RyZWFtLnYzIlUKD1N0ZG91dEFjY2Vzc0xvZxJCCgpsb2dfZm9ybWF0GAEgASgLMi4uZW52b3kuY29uZmlnLmNvcmUudjMuU3Vic3RpdHV0aW9uRm9ybWF0U3RyaW5nYgZwcm90bzM", [file_envoy_config_core_v3_substitution_format_string]);
+  fileDesc("CjZlbnZveS9leHRlbnNpb25zL2FjY2Vzc19sb2dnZXJzL3N0cmVhbS92My9zdHJlYW0ucHJvdG8SKWVudm95LmV4dGVuc2lvbnMuYWNjZXNzX2xvZ2dlcnMuc3RyZWFtLnYzIlUKD1N0ZG91dEFjY2Vzc0xvZxJCCgpsb2dfZm9ybWF0GAEgASgLMi4uZW52b3kuY29uZmlnLmNvcmUudjMuU3Vic3RpdHV0aW9uRm9ybWF0U3RyaW5nIlUKD1N0ZGVyckFjY2Vzc0xvZxJCCgpsb2dfZm9ybWF0GAEgASgLMi4uZW52b3kuY29uZmlnLmNvcmUudjMuU3Vic3RpdHV0aW9uRm9ybWF0U3RyaW5nYgZwcm90bzM", [file_envoy_config_core_v3_substitution_format_string]);
 
 /**
  * @generated from message envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
@@ -32,4 +32,23 @@ export type StdoutAccessLog = Message<"envoy.extensions.access_loggers.stream.v3
  */
 export const StdoutAccessLogSchema: GenMessage<StdoutAccessLog> = /*@__PURE__*/
   messageDesc(file_envoy_extensions_access_loggers_stream_v3_stream, 0);
+
+/**
+ * Access log to standard error.
+ *
+ * @generated from message envoy.extensions.access_loggers.stream.v3.StderrAccessLog
+ */
+export type StderrAccessLog = Message<"envoy.extensions.access_loggers.stream.v3.StderrAccessLog"> & {
+  /**
+   * @generated from field: envoy.config.core.v3.SubstitutionFormatString log_format = 1;
+   */
+  logFormat?: SubstitutionFormatString | undefined;
+};
+
+/**
+ * Describes the message envoy.extensions.access_loggers.stream.v3.StderrAccessLog.
+ * Use `create(StderrAccessLogSchema)` to create a new message.
+ */
+export const StderrAccessLogSchema: GenMessage<StderrAccessLog> = /*@__PURE__*/
+  messageDesc(file_envoy_extensions_access_loggers_stream_v3_stream, 1);
 
