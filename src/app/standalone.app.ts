@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Module, type BeforeApplicationShutdown, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { logHeaderAttributesOf } from '../modules/standalone/settings/log-header-attributes.js';
 import { chooseOrigin } from '../modules/standalone/config-input.js';
 import { demoPorts } from '../modules/standalone/demo-provider/demo-pair.js';
 import { findEnvoy } from '../modules/standalone/envoy/find-envoy.js';
@@ -12,7 +11,9 @@ import { systemCaPath } from '../modules/standalone/envoy/system-ca.js';
 import { ConfigSource } from '../modules/standalone/reload/config-source.js';
 import { RunLog } from '../modules/standalone/run-log.js';
 import type { Machine } from '../modules/standalone/settings/directories.js';
+import { logHeaderAttributesOf } from '../modules/standalone/settings/log-header-attributes.js';
 import { runPaths, type RunSettings } from '../modules/standalone/settings/run-settings.js';
+import { UsageError } from '../modules/standalone/settings/usage-error.js';
 import { StandaloneGateway, withDemoPorts } from '../modules/standalone/standalone-gateway.js';
 import type { Terminal } from '../modules/standalone/terminal.js';
 import { buildVersion } from '../platform/config/version.js';
@@ -108,12 +109,25 @@ function composeGateway(settings: RunSettings, { machine, terminal, stdin, start
   });
   const envoyBinary = findEnvoy(machine.env, PACKAGE_ROOT);
   return new StandaloneGateway({
-    ...{ settings, paths, source, envoyBinary, terminal, startedAtMs },
+    settings,
+    paths,
+    source,
+    envoyBinary,
+    terminal,
+    startedAtMs,
     demoPorts: ports,
     entryPoint: ENTRY_POINT,
     env: machine.env,
-    log: new RunLog(paths.log, settings.isDebug ? terminal : undefined),
+    log: openLog(paths.log, settings.isDebug ? terminal : undefined),
   });
+}
+
+function openLog(path: string, echo: Terminal | undefined): RunLog {
+  try {
+    return new RunLog(path, echo);
+  } catch (cause) {
+    throw new UsageError(`run: failed to create run options: ${(cause as Error).message}; set --state-home`, { cause });
+  }
 }
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
+  constants,
   createServer as createHttp2Server,
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -26,9 +28,6 @@ export interface RecordedRequest {
   readonly aborted: Promise<void>;
 }
 
-type Request = IncomingMessage | Http2ServerRequest;
-type Response = ServerResponse | Http2ServerResponse;
-
 /** Requests kept for tests to look at; load tests send more and look at none. */
 const RECORDED_MAX = 10_000;
 const FALLBACK = json({ object: 'chat.completion', model: 'unscripted', choices: [] });
@@ -42,8 +41,11 @@ export class TestUpstream {
   #served = 0;
 
   private constructor(readonly protocol: 'http1' | 'http2') {
-    const serve = (request: Request, response: Response) => void this.#serve(request, response).catch(() => {});
-    this.#server = protocol === 'http1' ? createServer({ keepAliveTimeout: 0 }, serve) : createHttp2Server(serve);
+    const serve = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#serve(request, response).catch(() => {});
+    // The compatibility API of HTTP/2 has all calls that we use.
+    const serveHttp2 = serve as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+    this.#server = protocol === 'http1' ? createServer({ keepAliveTimeout: 0 }, serve) : createHttp2Server(serveHttp2);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -93,13 +95,14 @@ export class TestUpstream {
     await within('the test upstream to close', closed, DEADLINE_MS);
   }
 
-  async #serve(request: Request, response: Response): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#served += 1;
     const caseId = String(request.headers[CASE_HEADER] ?? '');
-    const answered = new Gate();
     const aborted = new Gate();
+    let isFinished = false;
+    response.on('finish', () => (isFinished = true));
     response.on('close', () => {
-      if (!response.writableFinished) aborted.open();
+      if (!isFinished) aborted.open();
     });
     const recorded = {
       method: request.method ?? '',
@@ -114,7 +117,6 @@ export class TestUpstream {
     const answer = this.#take(caseId);
     if (answer.kind === 'reset') breakConnection(response);
     if (answer.kind === 'respond') await respond(response, answer, recorded, aborted);
-    answered.open();
   }
 
   #take(caseId: string): Answer {
@@ -124,7 +126,7 @@ export class TestUpstream {
 }
 
 async function respond(
-  response: Response,
+  response: ServerResponse,
   answer: Extract<Answer, { kind: 'respond' }>,
   recorded: { sentBytes: number },
   aborted: Gate,
@@ -135,32 +137,32 @@ async function respond(
     if (step === BREAK) return breakConnection(response);
     if (step instanceof Gate) {
       // Headers and what came before must be out while we wait.
-      if (!response.headersSent || recorded.sentBytes === 0) flush(response);
+      if (recorded.sentBytes === 0) response.flushHeaders();
       await Promise.race([step.opened, aborted.opened]);
       continue;
     }
-    const taken = (response as ServerResponse).write(step);
+    const taken = response.write(step);
     if (!taken) await Promise.race([once(response, 'drain'), aborted.opened]);
     recorded.sentBytes += Buffer.byteLength(step);
   }
-  if (answer.trailers) (response as ServerResponse).addTrailers(answer.trailers);
+  if (answer.trailers) response.addTrailers(answer.trailers);
   response.end();
 }
 
 /** HTTP/1.1 announces trailers, and sends them only then. */
-const trailerNames = (response: Response, answer: Extract<Answer, { kind: 'respond' }>) =>
-  'stream' in response && response.stream ? {} : { trailer: Object.keys(answer.trailers ?? {}).join(', ') };
+const trailerNames = (response: ServerResponse, answer: Extract<Answer, { kind: 'respond' }>) =>
+  http2Stream(response) ? {} : { trailer: Object.keys(answer.trailers ?? {}).join(', ') };
 
-function flush(response: Response): void {
-  (response as ServerResponse).flushHeaders();
+const http2Stream = (response: ServerResponse): ServerHttp2Stream | undefined =>
+  (response as unknown as Partial<Http2ServerResponse>).stream;
+
+function breakConnection(response: ServerResponse): void {
+  const stream = http2Stream(response);
+  if (stream) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.socket?.resetAndDestroy();
 }
 
-function breakConnection(response: Response): void {
-  if ('stream' in response && response.stream) response.stream.close(2);
-  else (response as ServerResponse).socket?.resetAndDestroy();
-}
-
-function textHeaders(request: Request): Readonly<Record<string, string>> {
+function textHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
   const entries = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
   );

@@ -1,26 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import OpenAI from 'openai';
+import { freePort } from '../harness/free-port.js';
+import { RunningProcess, type ProcessEnd } from '../harness/running-process.js';
+import { TemporaryDirectory } from '../harness/temporary-directory.js';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const QUICKSTART = join(ROOT, 'examples', 'quickstart.yaml');
-/** Another build than that of `npm run build` can be tested with AIGW_TEST_MAIN. */
+/** AIGW_TEST_MAIN: another build than that of `npm run build`. */
 const MAIN = process.env['AIGW_TEST_MAIN'] ?? join(ROOT, 'dist', 'main.js');
-const LINE_TIMEOUT_MS = 20_000;
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
 
 export interface Ports {
   readonly listener: number;
@@ -29,55 +17,40 @@ export interface Ports {
   readonly demoFallback: number;
 }
 
-/** A `node dist/main.js run` with directories and ports of its own. */
+/** An `aigw run` with directories and ports of its own. */
 export class GatewayUnderTest {
-  readonly lines: string[] = [];
-  readonly #waiting = new Set<() => void>();
-
   private constructor(
-    readonly home: string,
     readonly ports: Ports,
-    readonly child: ChildProcess,
-  ) {
-    createInterface({ input: child.stderr! }).on('line', (line) => {
-      this.lines.push(line);
-      for (const check of this.#waiting) check();
-    });
-    child.on('exit', () => {
-      for (const check of this.#waiting) check();
-    });
-  }
+    readonly home: TemporaryDirectory,
+    readonly process: RunningProcess,
+  ) {}
 
-  /** Starts `run` on a file; resolves at once. */
+  /** Does not wait for anything. */
   static async spawn(config: string, given: Partial<Ports> = {}): Promise<GatewayUnderTest> {
-    const [listener, admin, demoPrimary, demoFallback] = (await freePorts(4)) as [number, number, number, number];
-    const ports = { listener, admin, demoPrimary, demoFallback, ...given };
-    const home = mkdtempSync(join(tmpdir(), 'aigw-run-'));
-    const child = spawn(
-      process.execPath,
-      [MAIN, 'run', '--run-id', 'test', '--concurrency', '1', '--admin-port', String(ports.admin), config],
-      { env: environment(home, ports), stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    return new GatewayUnderTest(home, ports, child);
+    const ports = {
+      listener: await freePort(),
+      admin: await freePort(),
+      demoPrimary: await freePort(),
+      demoFallback: await freePort(),
+      ...given,
+    };
+    const home = new TemporaryDirectory();
+    const args = [MAIN, 'run', '--run-id=test', '--concurrency=1', `--admin-port=${ports.admin}`, config];
+    return new GatewayUnderTest(ports, home, new RunningProcess(process.execPath, args, environment(home, ports)));
   }
 
-  /** Starts `run` on a file; resolves when it serves. */
+  /** Resolves when it serves. */
   static async start(config: string): Promise<GatewayUnderTest> {
     const gateway = await GatewayUnderTest.spawn(config);
-    await gateway.untilLine(/^Health and metrics: /);
+    await gateway.line(/^Health and metrics: /);
     return gateway;
   }
 
   /** Runs another mode for the same directories, e.g. `healthcheck`. */
-  async cli(...args: string[]): Promise<{ code: number; stderr: string }> {
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: environment(this.home, this.ports),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, stderr };
+  async cli(...args: string[]): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> {
+    const child = new RunningProcess(process.execPath, [MAIN, ...args], environment(this.home, this.ports));
+    const { code } = await child.ended;
+    return { code, lines: child.lines };
   }
 
   get client(): OpenAI {
@@ -95,100 +68,102 @@ export class GatewayUnderTest {
     return answer.choices[0]!.message.content!;
   }
 
-  async demo(command: string): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.demoFallback}/demo/primary/${command}`, { method: 'POST' });
-    if (!response.ok) throw new Error(await response.text());
-    await response.body?.cancel();
-  }
-
-  /** The first line after `from` lines that matches. Rejects when the process ends without it. */
-  untilLine(pattern: RegExp, from = 0): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
-        clearTimeout(timer);
-        this.#waiting.delete(check);
-        settle();
-      };
-      const check = (): void => {
-        const line = this.lines.slice(from).find((one) => pattern.test(one));
-        if (line !== undefined) finish(() => resolve(line));
-        else if (this.child.exitCode !== null) finish(() => reject(this.#failure(`ended without ${pattern}`)));
-      };
-      const timer = setTimeout(() => finish(() => reject(this.#failure(`no ${pattern}`))), LINE_TIMEOUT_MS);
-      this.#waiting.add(check);
-      check();
+  /** A streamed answer of about a second and a half: eight choices, one after the other. */
+  longStream() {
+    return this.client.chat.completions.create({
+      model: 'demo-chat',
+      stream: true,
+      n: 8,
+      messages: [{ role: 'user', content: 'ping' }],
     });
   }
 
-  /** Resolves with the exit code. */
-  async exit(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
-    return this.child.exitCode;
+  /** Control of the primary demo provider, e.g. `fail?status=503`. */
+  async demo(command: string): Promise<void> {
+    const url = `http://127.0.0.1:${this.ports.demoFallback}/demo/primary/${command}`;
+    const response = await fetch(url, { method: 'POST' });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+  }
+
+  get lines(): readonly string[] {
+    return this.process.lines;
+  }
+
+  line(pattern: RegExp, from = 0): Promise<string> {
+    return this.process.line(String(pattern), (line) => pattern.test(line), from);
+  }
+
+  /** A file of the run, e.g. `stdout.log`. */
+  runFile(name: string): string {
+    return this.home.file(join('state', 'runs', 'test', name));
+  }
+
+  get runtimeDirectory(): string {
+    return this.home.file(join('run', 'test'));
+  }
+
+  /** Text of Envoy's admin interface. */
+  async envoyAdmin(path: string): Promise<string> {
+    const address = readFileSync(join(this.runtimeDirectory, 'admin-address.txt'), 'utf8');
+    return (await fetch(`http://${address}${path}`)).text();
   }
 
   /** Process ids of Envoy and of the External Processor. */
-  get parts(): { envoy: number; extproc: number } {
-    const children = childrenOf(this.child.pid!);
-    const find = (word: string) => children.find(({ command }) => command.includes(word))!.pid;
-    return { envoy: find('--admin-address-path'), extproc: find('extproc') };
+  get parts(): { readonly envoy: number; readonly extproc: number } {
+    const children = childrenOf(this.process.pid);
+    const find = (word: string) => children.find(({ words }) => words.some((one) => one.startsWith(word)))!.pid;
+    return { envoy: find('--admin-address-path'), extproc: find('-extProcAddr') };
   }
 
-  /** Ends everything, also after a failed test. */
-  async end(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGTERM');
-      this.child.kill('SIGTERM');
-      await this.exit();
-    }
-    rmSync(this.home, { recursive: true, force: true });
-  }
-
-  #failure(what: string): Error {
-    return new Error(`${what}; standard error:\n${this.lines.join('\n')}`);
+  /** Ends everything at once, also after a failed test. */
+  async end(): Promise<ProcessEnd> {
+    // The second signal cuts the draining short.
+    if (!this.process.end) this.process.signal('SIGTERM');
+    const end = await this.process.stop('SIGINT');
+    this.home.remove();
+    return end;
   }
 }
 
-const environment = (home: string, ports: Ports): NodeJS.ProcessEnv => ({
-  PATH: process.env['PATH'],
-  HOME: home,
-  ENVOY_PATH: process.env['ENVOY_PATH'],
-  AIGW_CONFIG_HOME: join(home, 'config'),
-  AIGW_STATE_HOME: join(home, 'state'),
-  AIGW_RUNTIME_DIR: join(home, 'run'),
+const environment = (home: TemporaryDirectory, ports: Ports): NodeJS.ProcessEnv => ({
+  HOME: home.path,
+  AIGW_CONFIG_HOME: home.file('config'),
+  AIGW_STATE_HOME: home.file('state'),
+  AIGW_RUNTIME_DIR: home.file('run'),
   AIGW_PORT: String(ports.listener),
   AIGW_DEMO_PRIMARY_PORT: String(ports.demoPrimary),
   AIGW_DEMO_FALLBACK_PORT: String(ports.demoFallback),
+  // Empty counts as unset.
+  OPENAI_API_KEY: '',
+  AZURE_OPENAI_API_KEY: '',
+  ANTHROPIC_API_KEY: '',
 });
 
-function childrenOf(parent: number): { pid: number; command: string }[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== parent) return [];
-        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
-      } catch {
-        return [];
-      }
-    });
+/** The fields of `/proc/<pid>/stat` behind the name of the command: state, parent … @see proc(5) */
+const statOf = (pid: number | string): string[] => {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+};
+
+function childrenOf(parent: number): { readonly pid: number; readonly words: readonly string[] }[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.flatMap((name) => {
+    try {
+      if (Number(statOf(name)[1]) !== parent) return [];
+      return [{ pid: Number(name), words: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') }];
+    } catch {
+      // It ended while we looked.
+      return [];
+    }
+  });
 }
 
-/** False for a process that ended and waits to be collected. */
+/** False also for a process that ended and waits to be collected. */
 export function isAlive(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+    return statOf(pid)[0] !== 'Z';
   } catch {
     return false;
-  }
-}
-
-/** Asks again until the condition holds; rejects after the limit. */
-export async function eventually(condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
-  const deadlineMs = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`not so within ${limitMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { eventually, freePorts, GatewayUnderTest, isAlive, QUICKSTART } from './gateway-under-test.js';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { eventually } from '../harness/eventually.js';
+import { freePort } from '../harness/free-port.js';
+import { TemporaryDirectory } from '../harness/temporary-directory.js';
+import { GatewayUnderTest, isAlive, QUICKSTART, type Ports } from './gateway-under-test.js';
 
 const gateways: GatewayUnderTest[] = [];
 afterEach(async () => {
@@ -15,7 +16,7 @@ async function started(): Promise<GatewayUnderTest> {
   gateways.push(gateway);
   return gateway;
 }
-async function spawned(config: string, ports = {}): Promise<GatewayUnderTest> {
+async function spawned(config: string, ports: Partial<Ports> = {}): Promise<GatewayUnderTest> {
   const gateway = await GatewayUnderTest.spawn(config, ports);
   gateways.push(gateway);
   return gateway;
@@ -25,24 +26,21 @@ describe('aigw run', () => {
   it('lets a stream end after SIGTERM, takes no new connection, and leaves nothing behind', async () => {
     const gateway = await started();
     const { envoy, extproc } = gateway.parts;
-    const stream = await gateway.client.chat.completions.create({
-      ...{ model: 'demo-chat', stream: true, n: 8 },
-      messages: [{ role: 'user', content: 'ping' }],
-    });
+    const isRefused = () => fetch(`http://127.0.0.1:${gateway.ports.listener}/`).then(() => false, () => true);
     let finished = 0;
-    let refused: Promise<unknown> | undefined;
-    for await (const chunk of stream) {
+    let refused: Promise<boolean> | undefined;
+    for await (const chunk of await gateway.longStream()) {
       if (!refused) {
-        gateway.child.kill('SIGTERM');
-        refused = eventually(() => fetch(`http://127.0.0.1:${gateway.ports.listener}/`).then(() => false, () => true));
+        gateway.process.signal('SIGTERM');
+        refused = eventually('a refused connection', isRefused);
       }
       if (chunk.choices[0]?.finish_reason === 'stop') finished++;
     }
     expect(finished).toBe(8);
-    await expect(refused).resolves.toBeUndefined();
-    expect(await gateway.exit()).toBe(0);
+    expect(await refused).toBe(true);
+    expect(await gateway.process.ended).toEqual({ code: 0, signal: null });
     expect([isAlive(envoy), isAlive(extproc)]).toEqual([false, false]);
-    expect(existsSync(join(gateway.home, 'run', 'test'))).toBe(false);
+    expect(existsSync(gateway.runtimeDirectory)).toBe(false);
     expect(gateway.lines.at(-1)).toBe('stopped');
   });
 
@@ -51,11 +49,15 @@ describe('aigw run', () => {
     const { envoy, extproc } = gateway.parts;
     await gateway.demo('slow?ms=60000');
     const request = gateway.chat('demo-chat').catch(() => 'cut');
-    await eventually(async () => (await activeRequests(gateway)) > 0);
-    gateway.child.kill('SIGINT');
-    await gateway.untilLine(/^stopping: /);
-    gateway.child.kill('SIGINT');
-    expect(await gateway.exit()).toBe(130);
+    const stat = `http.http-${gateway.ports.listener}.downstream_rq_active`;
+    await eventually('a request under way', async () => {
+      const text = await gateway.envoyAdmin(`/stats?filter=${stat}`);
+      return text.includes(`${stat}: 1`);
+    });
+    gateway.process.signal('SIGINT');
+    await gateway.line(/^stopping: /);
+    gateway.process.signal('SIGINT');
+    expect(await gateway.process.ended).toEqual({ code: 130, signal: null });
     expect(await request).toBe('cut');
     expect([isAlive(envoy), isAlive(extproc)]).toEqual([false, false]);
   });
@@ -63,18 +65,18 @@ describe('aigw run', () => {
   it('leaves no orphan when it is killed', async () => {
     const gateway = await started();
     const { envoy, extproc } = gateway.parts;
-    gateway.child.kill('SIGKILL');
-    await gateway.exit();
-    await eventually(() => !isAlive(envoy) && !isAlive(extproc), 8_000);
+    gateway.process.signal('SIGKILL');
+    await gateway.process.ended;
+    await eventually('the end of both parts', () => !isAlive(envoy) && !isAlive(extproc));
     expect([isAlive(envoy), isAlive(extproc)]).toEqual([false, false]);
   });
 
   it('names the ports in use and what to do, and starts nothing', async () => {
-    const [listener] = (await freePorts(1)) as [number];
+    const listener = await freePort();
     const blocker = createServer().listen(listener);
     await once(blocker, 'listening');
     const gateway = await spawned(QUICKSTART, { listener, admin: listener });
-    expect(await gateway.exit()).toBe(1);
+    expect(await gateway.process.ended).toEqual({ code: 1, signal: null });
     blocker.close();
     expect(gateway.lines.map((line) => line.replace(/^[\d/]+ [\d:]+ /, ''))).toEqual([
       `Error running: port ${listener} (health and metrics) is in use: stop the program that has it, or set --admin-port`,
@@ -83,27 +85,21 @@ describe('aigw run', () => {
   });
 
   it('refuses a broken file at the start with file and line', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'aigw-broken-'));
-    const file = join(directory, 'broken.yaml');
+    const directory = new TemporaryDirectory();
+    const file = directory.file('broken.yaml');
     writeFileSync(file, 'apiVersion: v1\nkind: [\n');
     const gateway = await spawned(file);
-    expect(await gateway.exit()).toBe(1);
-    rmSync(directory, { recursive: true });
+    expect(await gateway.process.ended).toEqual({ code: 1, signal: null });
+    directory.remove();
     expect(gateway.lines.join('\n')).toMatch(/broken\.yaml:\d+: /);
+    expect(gateway.lines.at(-1)).toContain('Error running: the configuration cannot be used; see above');
   });
 
   it('is a usage error when there is nothing to run', async () => {
     const gateway = await spawned('--');
-    expect(await gateway.exit()).toBe(80);
+    expect(await gateway.process.ended).toEqual({ code: 80, signal: null });
     expect(gateway.lines).toEqual([
       'aigw: error: run: you must supply at least OPENAI_API_KEY, AZURE_OPENAI_API_KEY, ANTHROPIC_API_KEY, or a config file path',
     ]);
   });
 });
-
-async function activeRequests(gateway: GatewayUnderTest): Promise<number> {
-  const { readFileSync } = await import('node:fs');
-  const address = readFileSync(join(gateway.home, 'run', 'test', 'admin-address.txt'), 'utf8');
-  const text = await (await fetch(`http://${address}/stats?filter=http-${gateway.ports.listener}.downstream_rq_active`)).text();
-  return Number(/: (\d+)/.exec(text)?.[1] ?? 0);
-}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { eventually, GatewayUnderTest, isAlive, QUICKSTART } from './gateway-under-test.js';
+import { eventually } from '../harness/eventually.js';
+import { GatewayUnderTest, isAlive, QUICKSTART } from './gateway-under-test.js';
 
 let gateway: GatewayUnderTest;
 beforeAll(async () => void (gateway = await GatewayUnderTest.start(QUICKSTART)));
@@ -15,11 +15,16 @@ describe('the quickstart', () => {
     const { listener, demoFallback, demoPrimary } = gateway.ports;
     const report = gateway.lines.join('\n');
     expect(report).toMatch(
-      new RegExp(`^Envoy AI Gateway listening on http://localhost:${listener} \\(admin http://localhost:\\d+\\) after [\\d.m]+s$`, 'm'),
+      new RegExp(
+        `^Envoy AI Gateway listening on http://localhost:${listener} \\(admin http://localhost:\\d+\\) after [\\d.m]+s$`,
+        'm',
+      ),
     );
-    expect(report).toContain(`  listener  http                   HTTP ${listener}`);
-    expect(report).toContain('  route     default/demo           demo-chat, demo-embedding → default/demo-primary, default/demo-fallback');
-    expect(report).toContain(`  backend   default/demo-primary   OpenAI at 127.0.0.1:${demoPrimary}`);
+    expect(report).toContain(`  listener  http                   HTTP ${listener}\n`);
+    expect(report).toContain(
+      '  route     default/demo           demo-chat, demo-embedding → default/demo-primary, default/demo-fallback\n',
+    );
+    expect(report).toContain(`  backend   default/demo-primary   OpenAI at 127.0.0.1:${demoPrimary}\n`);
     expect(report).toContain(`  curl -s http://localhost:${listener}/v1/chat/completions`);
     expect(report).toContain(`  curl -X POST http://localhost:${demoFallback}/demo/primary/stop`);
   });
@@ -30,7 +35,9 @@ describe('the quickstart', () => {
 
   it('streams a chat with usage', async () => {
     const stream = await gateway.client.chat.completions.create({
-      ...{ model: 'demo-chat', messages, stream: true },
+      model: 'demo-chat',
+      messages,
+      stream: true,
       stream_options: { include_usage: true },
     });
     const chunks = [];
@@ -52,37 +59,54 @@ describe('the quickstart', () => {
     await expect(gateway.chat('other')).rejects.toMatchObject({ status: 404 });
   });
 
-  it.each(['stop', 'fail?status=503', 'fail?status=429'])('falls back to the second provider after %s of the first', async (trouble) => {
-    await gateway.demo(trouble);
-    expect(await gateway.chat('demo-chat')).toContain('demo-fallback');
-    const stream = await gateway.client.chat.completions.create({ model: 'demo-chat', messages, stream: true });
-    let text = '';
-    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
-    expect(text).toContain('demo-fallback');
-  });
+  it.each(['stop', 'fail?status=503', 'fail?status=429'])(
+    'falls back to the second provider after %s of the first',
+    async (trouble) => {
+      await gateway.demo(trouble);
+      expect(await gateway.chat('demo-chat')).toContain('demo-fallback');
+      const stream = await gateway.client.chat.completions.create({ model: 'demo-chat', messages, stream: true });
+      let text = '';
+      for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+      expect(text).toContain('demo-fallback');
+    },
+  );
 
   it('writes an access log with token counts', async () => {
     await gateway.chat('demo-chat');
-    const path = join(gateway.home, 'state', 'runs', 'test', 'stdout.log');
-    await eventually(() => readFileSync(path, 'utf8').includes('"gen_ai.usage.output_tokens":16'), 15_000);
-    expect(readFileSync(path, 'utf8')).toContain('"gen_ai.request.model":"demo-chat"');
+    // Envoy writes its file in intervals of 10 s.
+    const log = await eventually(
+      'a line with tokens in the access log',
+      () => {
+        const text = readFileSync(gateway.runFile('stdout.log'), 'utf8');
+        return text.includes('"gen_ai.usage.output_tokens":16') && text;
+      },
+      15_000,
+    );
+    expect(log).toContain('"gen_ai.request.model":"demo-chat"');
   });
 
   it('is healthy for the healthcheck', async () => {
-    expect(await gateway.cli('healthcheck')).toEqual({ code: 0, stderr: '' });
+    expect(await gateway.cli('healthcheck')).toEqual({ code: 0, lines: [] });
     expect(await gateway.cli('healthcheck', '--run-id', 'none')).toEqual({
       code: 1,
-      stderr: expect.stringContaining('Health check failed: Envoy is not ready'),
+      lines: [expect.stringContaining('Health check failed: Envoy is not ready')],
     });
+  });
+
+  it('refuses a second run of the same id', async () => {
+    const { code, lines } = await gateway.cli('run', '--run-id=test', QUICKSTART);
+    expect(code).toBe(1);
+    expect(lines[0]).toContain('a gateway with the run id "test" runs already; end it, or set --run-id');
+    expect(await gateway.chat('demo-chat')).toContain('demo-');
   });
 
   it.each(['envoy', 'extproc'] as const)('starts %s again when it is killed, and serves on', async (part) => {
     const before = gateway.parts[part];
     const from = gateway.lines.length;
     process.kill(before, 'SIGKILL');
-    await gateway.untilLine(/is ready again$/, from);
+    await gateway.line(/is ready again$/, from);
     expect(isAlive(before)).toBe(false);
-    await eventually(() => gateway.chat('demo-chat').then(() => true, () => false));
+    await eventually('an answer', () => gateway.chat('demo-chat'));
     expect(gateway.parts[part]).not.toBe(before);
   });
 });

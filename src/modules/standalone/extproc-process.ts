@@ -44,10 +44,12 @@ export function extprocArguments({ configPath, socketPath, adminPort, isDebug, e
     return mapping === undefined ? [] : [`${flag}=${mapping}`];
   });
   return [
-    ...['-configPath', configPath, '-extProcAddr', `unix://${socketPath}`, '-adminPort', String(adminPort)],
-    ...['-logLevel', isDebug ? 'debug' : 'warn'],
+    `-configPath=${configPath}`,
+    `-extProcAddr=unix://${socketPath}`,
+    `-adminPort=${adminPort}`,
+    `-logLevel=${isDebug ? 'debug' : 'warn'}`,
     // It is asked to end only after Envoy is gone: there is nobody to keep serving for.
-    ...['-shutdownDelay', '0s'],
+    '-shutdownDelay=0s',
     ...attributes,
   ];
 }

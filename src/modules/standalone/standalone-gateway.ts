@@ -63,7 +63,7 @@ export class StandaloneGateway {
   readonly #watch: ChangeWatch;
   #unfollow: (() => void) | undefined;
   #plan: Plan | undefined;
-  #fingerprint = '';
+  #lastFailure: string | undefined;
   #usesDemo = false;
 
   constructor(options: StandaloneGatewayOptions) {
@@ -73,17 +73,29 @@ export class StandaloneGateway {
     const showLine = (line: string): void => options.terminal.err(line);
     this.#admin = new EnvoyAdmin(paths.adminAddress);
     this.#envoy = new EnvoyProcess({
-      ...{ binary: options.envoyBinary, paths, admin: this.#admin, env, report, showLine },
-      ...{ concurrency: settings.concurrency, isDebug: settings.isDebug },
+      binary: options.envoyBinary,
+      paths,
+      admin: this.#admin,
+      concurrency: settings.concurrency,
+      isDebug: settings.isDebug,
+      env,
+      report,
+      showLine,
     });
     this.#extproc = superviseExtproc({
-      ...{ entryPoint: options.entryPoint, configPath: paths.filterConfig, socketPath: paths.socket },
-      ...{ adminPort: settings.adminPort, isDebug: settings.isDebug, env, report, showLine },
+      entryPoint: options.entryPoint,
+      configPath: paths.filterConfig,
+      socketPath: paths.socket,
+      adminPort: settings.adminPort,
+      isDebug: settings.isDebug,
+      env,
+      report,
+      showLine,
     });
     this.#xds = new XdsDirectory({
       directory: paths.xds,
       admin: this.#admin,
-      lastRefusal: () => this.#envoy.takeRefusal(),
+      takeRefusal: () => this.#envoy.takeRefusal(),
       lingerMs: CLUSTER_LINGER_MS,
     });
     this.#demo = new DemoPair(options.demoPorts);
@@ -132,8 +144,12 @@ export class StandaloneGateway {
         `the path of the socket has ${paths.socket.length} characters, at most ${SOCKET_PATH_MAX} work: ${paths.socket}; set --runtime-dir to a shorter path`,
       );
     }
+    if (await this.#admin.isReady()) {
+      throw new UserFacingError(`a gateway with the run id "${settings.runId}" runs already; end it, or set --run-id`);
+    }
     const reading = await source.read();
-    const plan = this.#usable(reading);
+    this.#tellProblems(reading);
+    const plan = usablePlan(reading);
     if (!plan) throw new UserFacingError('the configuration cannot be used; see above');
     await checkPorts([
       { port: settings.adminPort, purpose: 'health and metrics', remedy: 'set --admin-port' },
@@ -155,7 +171,6 @@ export class StandaloneGateway {
     });
     if (settings.isDebug) this.#unfollow = followFile(paths.envoyStdout, (line) => terminal.out(line));
     this.#plan = plan;
-    this.#fingerprint = reading.fingerprint;
     if (source.canChange) this.#watch.start();
     const address = await this.#admin.address();
     this.#tell('INFO', readyLine(plan.summary.listeners[0]!.port, address, performance.now() - startedAtMs));
@@ -172,22 +187,26 @@ export class StandaloneGateway {
   /** Takes a change of the configuration over, or tells why not. Never rejects. */
   async #reload(): Promise<void> {
     const startedMs = performance.now();
+    const { source } = this.#options;
     try {
-      const reading = await this.#options.source.read();
-      if (reading.fingerprint === this.#fingerprint) return;
-      this.#fingerprint = reading.fingerprint;
-      const plan = this.#usable(reading);
+      const reading = await source.readIfChanged();
+      if (!reading) return;
+      if (this.#lastFailure === undefined) this.#tellProblems(reading);
+      const plan = usablePlan(reading);
       if (!plan) return this.#tell('ERROR', 'configuration not changed: the edit has the errors above');
       const before = this.#plan!;
       await this.#apply(plan, reading.text);
+      this.#lastFailure = undefined;
       const changes = summarizeChange(before.summary, plan.summary);
       const durationMs = Math.round(performance.now() - startedMs);
       this.#tell('INFO', `configuration applied in ${durationMs} ms: ${changes.join('; ') || 'settings changed'}`);
     } catch (error) {
       const { message } = error as Error;
-      const isNews = this.#fingerprint !== `failed: ${message}`;
-      if (!(error instanceof ConfigRefused)) this.#fingerprint = `failed: ${message}`;
-      if (isNews) this.#tell('ERROR', `configuration not changed: ${message}`);
+      if (message !== this.#lastFailure) this.#tell('ERROR', `configuration not changed: ${message}`);
+      if (error instanceof ConfigRefused) return;
+      // A port in use or a file that is away: the same text may do the next time we look.
+      this.#lastFailure = message;
+      source.forget();
     }
   }
 
@@ -207,10 +226,8 @@ export class StandaloneGateway {
     this.#plan = plan;
   }
 
-  /** Tells all problems; the plan when none of them is an error. */
-  #usable({ plan, problems }: Reading): Plan | undefined {
+  #tellProblems({ problems }: Reading): void {
     for (const problem of problems) this.#tell(problem.severity === 'error' ? 'ERROR' : 'WARN', formatProblem(problem));
-    return problems.some((problem) => problem.severity === 'error') ? undefined : plan;
   }
 
   async #startDemo(text: string): Promise<void> {
@@ -245,6 +262,10 @@ export class StandaloneGateway {
     this.#options.log.write(level, message);
   }
 }
+
+/** The plan when no problem is an error. */
+const usablePlan = ({ plan, problems }: Reading): Plan | undefined =>
+  problems.some((problem) => problem.severity === 'error') ? undefined : plan;
 
 const listenerPorts = (plan: Plan): WantedPort[] =>
   [...new Map(plan.summary.listeners.map((listener) => [listener.port, listener])).values()].map(({ name, port }) => ({

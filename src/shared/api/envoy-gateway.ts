@@ -67,7 +67,10 @@ export interface BackendTrafficPolicy extends KubeObject {
         readonly maxConnectionDuration?: string;
       };
     };
-    readonly healthCheck?: { readonly passive?: PassiveHealthCheck; /** Percent, default 50. */ readonly panicThreshold?: number };
+    readonly healthCheck?: {
+      readonly passive?: PassiveHealthCheck;
+      /** Percent, default 50. */ readonly panicThreshold?: number;
+    };
     readonly circuitBreaker?: CircuitBreakerSettings;
     readonly connection?: { readonly bufferLimit?: Quantity };
     /** Default `LeastRequest`. */

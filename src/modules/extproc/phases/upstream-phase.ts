@@ -89,26 +89,31 @@ function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): 
   const translated: HeaderSet[] = [{ name: ':path', value: exchange.request.path }, ...exchange.request.sets];
   for (const set of translated) local.set(set.name, set.value);
 
+  const userSets = backend.headerMutation?.sets ?? [];
+  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.get(name) !== undefined);
+  for (const set of userSets) local.set(set.name, set.value);
   const outcome = backend.auth?.apply({ headers: local, metadata: (namespace, key) => message.metadata.get(namespace, key) });
   if (outcome?.kind === 'missing-credential') {
     return refuse(input, { status: 401, type: 'Unauthorized', message: 'missing upstream credential' });
   }
   const auth = outcome?.sets ?? [];
-  const userSets = backend.headerMutation?.sets ?? [];
-  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.get(name) !== undefined);
-  for (const set of userSets) local.set(set.name, set.value);
-  const restored = restoreAfterEarlierAttempt(input, new Set([...translated, ...auth].map((set) => set.name)));
+  const foreign = backend.auth ? foreignCredentials(backend.auth, record.clientHeaders) : [];
+  const ownNames = [...translated.map((set) => set.name), ...auth.map((set) => set.name), ...foreign];
+  const restored = restoreAfterEarlierAttempt(input, new Set(ownNames));
 
   const sets = [...translated, ...userSets, ...restored.sets, ...auth];
   const setNames = new Set(sets.map((set) => set.name));
-  const removes = new Set([...userRemoves, ...restored.removes, headers.upstreamHost]);
-  if (backend.auth) for (const name of foreignCredentials(backend.auth, message.headers)) removes.add(name);
+  const removes = new Set([...userRemoves, ...restored.removes, ...foreign, headers.upstreamHost]);
   if (context.stripsInternalHeaders) removes.add(headers.model).add(headers.originalPath);
   for (const name of setNames) removes.delete(name);
   rememberChanges(record, setNames, removes);
 
   let body = exchange.request.body ?? (isForced || backend.bodyMutation ? clientBody : undefined);
-  if (body && backend.bodyMutation) body = applyBodyMutation(backend.bodyMutation, body);
+  if (body && backend.bodyMutation) {
+    body = applyBodyMutation(backend.bodyMutation, body, (reason) =>
+      context.logger.error({ backend: backend.name, reason }, 'body mutation left out'),
+    );
+  }
   return encodeAnswer('request_headers', {
     sets,
     removes: [...removes],

@@ -79,10 +79,17 @@ function envoyArguments({ paths, concurrency, isDebug }: EnvoyProcessOptions): s
   // The component `config` says why an update was refused, at level warning. `http` and `ext_proc` print credentials
   // at level debug (ops.md A1).
   const components = isDebug ? 'config:warning,http:info,ext_proc:info' : 'config:warning';
+  // Envoy's parser takes no `--flag=value`.
   return [
-    ...['--config-path', paths.bootstrap],
-    ...['--admin-address-path', paths.adminAddress],
-    ...['--log-level', isDebug ? 'debug' : 'error', '--component-log-level', components, '--log-format-escaped'],
+    '--config-path',
+    paths.bootstrap,
+    '--admin-address-path',
+    paths.adminAddress,
+    '--log-level',
+    isDebug ? 'debug' : 'error',
+    '--component-log-level',
+    components,
+    '--log-format-escaped',
     '--disable-hot-restart',
     ...(concurrency > 0 ? ['--concurrency', String(concurrency)] : []),
   ];

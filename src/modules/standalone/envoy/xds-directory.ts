@@ -17,8 +17,8 @@ export class ConfigRefused extends Error {
 export interface XdsDirectoryOptions {
   readonly directory: string;
   readonly admin: EnvoyAdmin;
-  /** Envoy's last reason for refusing an update, if it gave one. */
-  readonly lastRefusal: () => string | undefined;
+  /** Envoy's last reason for refusing an update, once; undefined while it gave none. */
+  readonly takeRefusal: () => string | undefined;
   /** For how long clusters that are gone from the configuration stay, for requests under way. */
   readonly lingerMs: number;
 }
@@ -26,6 +26,7 @@ export interface XdsDirectoryOptions {
 const TAKEN_TIMEOUT_MS = 5_000;
 /** New clusters may wait for DNS; their routes are not held up for longer. */
 const WARMING_TIMEOUT_MS = 1_500;
+const REASON_TIMEOUT_MS = 500;
 const POLL_MS = 10;
 
 /**
@@ -68,6 +69,7 @@ export class XdsDirectory {
     const before = this.#resources!;
     const beforeFiles = this.#files!;
     this.#cancelCleanUp();
+    this.#options.takeRefusal();
     const files = xdsFiles(resources);
     const both = clustersFile(unionByName(before.clusters, resources.clusters));
     try {
@@ -128,13 +130,24 @@ export class XdsDirectory {
       const outcomes = waiting.map((file) => ({ file, outcome: updateOutcome(file, baseline, now) }));
       const refused = outcomes.find((one) => one.outcome === 'refused');
       if (refused) {
-        throw new ConfigRefused(`Envoy refused ${refused.file.path}: ${this.#options.lastRefusal() ?? 'no reason given'}`);
+        throw new ConfigRefused(`Envoy refused ${refused.file.path}: ${await this.#refusal()}`);
       }
       waiting = outcomes.filter((one) => one.outcome === 'pending').map((one) => one.file);
       if (waiting.length > 0 && performance.now() > deadlineMs) {
         throw new ConfigRefused(`Envoy did not take ${waiting[0]!.path} within ${TAKEN_TIMEOUT_MS / 1000} s`);
       }
       if (waiting.length > 0) await delay(POLL_MS);
+    }
+  }
+
+  /** The reason comes by another way than the counters, and may come later. */
+  async #refusal(): Promise<string> {
+    const deadlineMs = performance.now() + REASON_TIMEOUT_MS;
+    for (;;) {
+      const reason = this.#options.takeRefusal();
+      if (reason !== undefined) return reason;
+      if (performance.now() > deadlineMs) return 'it gave no reason';
+      await delay(POLL_MS);
     }
   }
 

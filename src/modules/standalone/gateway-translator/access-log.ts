@@ -1,4 +1,7 @@
-import type { AccessLogFilterSchema, AccessLogSchema } from '../../../gen/proto/envoy/config/accesslog/v3/accesslog_pb.js';
+import type {
+  AccessLogFilterSchema,
+  AccessLogSchema,
+} from '../../../gen/proto/envoy/config/accesslog/v3/accesslog_pb.js';
 import type { SubstitutionFormatStringSchema } from '../../../gen/proto/envoy/config/core/v3/substitution_format_string_pb.js';
 import { FileAccessLogSchema } from '../../../gen/proto/envoy/extensions/access_loggers/file/v3/file_pb.js';
 import { ExpressionFilterSchema } from '../../../gen/proto/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
@@ -48,19 +51,21 @@ export function accessLogs(translation: Translation, proxy: EnvoyProxy | undefin
   return logs;
 }
 
-const PLACES: Readonly<Record<string, keyof AccessLogs>> = { Listener: 'listener', Route: 'route', Upstream: 'upstream' };
+const PLACES: Readonly<Record<string, keyof AccessLogs>> = {
+  Listener: 'listener',
+  Route: 'route',
+  Upstream: 'upstream',
+};
 
 function settingLogs(setting: AccessLogSetting): AccessLogInit[] {
   const filter = matchFilter(setting.matches ?? []);
   return setting.sinks
     .filter(({ type }) => type === 'File')
     .flatMap(({ file }) =>
-      formats(setting).map(
-        (logFormat): AccessLogInit => ({
-          ...logger(file?.path ?? '/dev/stdout', logFormat ? { logFormat } : {}),
-          ...(filter ? { filter } : {}),
-        }),
-      ),
+      formats(setting).map((logFormat): AccessLogInit => ({
+        ...logger(file?.path ?? '/dev/stdout', logFormat ? { logFormat } : {}),
+        ...(filter ? { filter } : {}),
+      })),
     );
 }
 
@@ -86,16 +91,14 @@ function formats({ format }: AccessLogSetting): readonly (FormatInit | undefined
 
 /** A line is written when any one of the expressions holds. */
 function matchFilter(matches: readonly string[]): Init<typeof AccessLogFilterSchema> | undefined {
-  const filters = matches.map(
-    (expression): Init<typeof AccessLogFilterSchema> => ({
-      filterSpecifier: {
-        case: 'extensionFilter',
-        value: {
-          name: 'envoy.access_loggers.extension_filters.cel',
-          typedConfig: pack(ExpressionFilterSchema, { expression }),
-        },
+  const filters = matches.map((expression): Init<typeof AccessLogFilterSchema> => ({
+    filterSpecifier: {
+      case: 'extensionFilter',
+      value: {
+        name: 'envoy.access_loggers.extension_filters.cel',
+        typedConfig: pack(ExpressionFilterSchema, { expression }),
       },
-    }),
-  );
+    },
+  }));
   return filters.length < 2 ? filters[0] : { filterSpecifier: { case: 'orFilter', value: { filters } } };
 }

@@ -20,8 +20,7 @@ export function resolveBackendTls(translation: Translation, backend: Backend): U
   const ca = policy ? caOfPolicy(translation, policy) : caOfBackend(translation, backend);
   if (ca === undefined) return undefined;
   const reference = own?.clientCertificateRef;
-  const clientKeyPair =
-    reference && findKeyPair(translation, backend, 'spec.tls.clientCertificateRef', reference);
+  const clientKeyPair = reference && findKeyPair(translation, backend, 'spec.tls.clientCertificateRef', reference);
   if (reference && !clientKeyPair) return undefined;
   return {
     ca,

@@ -20,7 +20,12 @@ export function clientSettings({ faults }: Translation, policy: ClientTrafficPol
   const { connection, timeout } = policy.spec;
   const path = 'spec.timeout.http';
   const bufferLimitBytes = readBytes(faults, policy, 'spec.connection.bufferLimit', connection?.bufferLimit);
-  const requestTimeout = readDuration(faults, policy, `${path}.requestReceivedTimeout`, timeout?.http?.requestReceivedTimeout);
+  const requestTimeout = readDuration(
+    faults,
+    policy,
+    `${path}.requestReceivedTimeout`,
+    timeout?.http?.requestReceivedTimeout,
+  );
   const idleTimeout = readDuration(faults, policy, `${path}.idleTimeout`, timeout?.http?.idleTimeout);
   const streamIdleMs = readDurationMs(faults, policy, `${path}.streamIdleTimeout`, timeout?.http?.streamIdleTimeout);
   return {

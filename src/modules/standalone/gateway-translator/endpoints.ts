@@ -35,10 +35,7 @@ export function localities(cluster: string, refs: readonly ResolvedBackendRef[])
   });
 }
 
-const lbEndpoint = (
-  endpoint: BackendEndpoint,
-  socketMatch: string | undefined,
-): Init<typeof LbEndpointSchema> => ({
+const lbEndpoint = (endpoint: BackendEndpoint, socketMatch: string | undefined): Init<typeof LbEndpointSchema> => ({
   hostIdentifier: {
     case: 'endpoint',
     value: { address: address(endpoint), hostname: endpoint.hostname ?? '' },

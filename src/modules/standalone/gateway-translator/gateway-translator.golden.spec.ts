@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { create } from '@bufbuild/protobuf';
-import fc from 'fast-check';
+import { assert, property, shuffledSubarray } from 'fast-check';
 import { parseAllDocuments, stringify } from 'yaml';
 import { checkGolden, goldenCases } from '../../../../test/harness/golden.js';
 import { ApiVersion, ConfigSourceSchema } from '../../../gen/proto/envoy/config/core/v3/config_source_pb.js';
@@ -43,8 +43,8 @@ describe('translateGateway', () => {
   it.each(cases)('gives the same bytes for $name whatever the order of the objects', ({ inputText }) => {
     const objects = parse(inputText);
     const expected = translate(objects);
-    fc.assert(
-      fc.property(fc.shuffledSubarray([...objects], { minLength: objects.length }), (shuffled) => {
+    assert(
+      property(shuffledSubarray([...objects], { minLength: objects.length }), (shuffled) => {
         expect(translate(shuffled)).toBe(expected);
       }),
       { numRuns: 5 },

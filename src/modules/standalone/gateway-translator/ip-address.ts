@@ -7,4 +7,5 @@ const isIpv4 = (text: string): boolean => {
 };
 
 /** The URL parser of the platform knows the forms of IPv6 (RFC 4291 section 2.2). */
-const isIpv6 = (text: string): boolean => /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text) && URL.canParse(`http://[${text}]/`);
+const isIpv6 = (text: string): boolean =>
+  /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text) && URL.canParse(`http://[${text}]/`);

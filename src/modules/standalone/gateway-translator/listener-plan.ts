@@ -32,7 +32,12 @@ export interface PortPlan {
 export function planPorts(translation: Translation, gateway: Gateway): readonly PortPlan[] {
   const listeners = gateway.spec.listeners ?? [];
   if (listeners.length === 0) {
-    translation.faults.error(gateway, 'spec.listeners', 'Invalid', 'there is no listener: add one with name, port and protocol');
+    translation.faults.error(
+      gateway,
+      'spec.listeners',
+      'Invalid',
+      'there is no listener: add one with name, port and protocol',
+    );
   }
   const taken = portsOfOtherGateways(translation, gateway);
   const byPort = new Map<number, PortPlan>();
@@ -116,9 +121,7 @@ function isConflict(
     );
     return true;
   }
-  const same = port.listeners.find(
-    (other) => other.hostname === plan.hostname || other.spec.name === plan.spec.name,
-  );
+  const same = port.listeners.find((other) => other.hostname === plan.hostname || other.spec.name === plan.spec.name);
   if (!same) return false;
   faults.error(
     gateway,

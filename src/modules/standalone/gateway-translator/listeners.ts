@@ -49,10 +49,7 @@ export function portListener(
   });
 }
 
-const filterChain = (
-  { plan, manager }: ServedListener,
-  isTls: boolean,
-): Init<typeof FilterChainSchema> => ({
+const filterChain = ({ plan, manager }: ServedListener, isTls: boolean): Init<typeof FilterChainSchema> => ({
   name: plan.name,
   filters: [manager],
   ...(isTls ? { transportSocket: downstreamTlsSocket(plan.keyPairs) } : {}),

@@ -31,7 +31,8 @@ export function attachPolicies<T extends Policy>(
   targetKinds: readonly GroupKind[] = [kinds.gateway, kinds.httpRoute],
 ): PolicyFinder<T> {
   const byTarget = new Map<string, T>();
-  const age = ({ metadata }: KubeObject) => `${metadata.creationTimestamp ?? '~'} ${metadata.namespace ?? ''}/${metadata.name}`;
+  const age = ({ metadata }: KubeObject) =>
+    `${metadata.creationTimestamp ?? '~'} ${metadata.namespace ?? ''}/${metadata.name}`;
   const policies = translation.world.list<T>(type).toSorted((a, b) => (age(a) < age(b) ? -1 : 1));
   for (const policy of policies) {
     for (const [path, target] of targetsOf(policy)) {
@@ -50,7 +51,12 @@ export function attachPolicies<T extends Policy>(
     }
   }
   const find = (object: KubeObject, kind: GroupKind, sectionName?: string) =>
-    byTarget.get(targetKey({ ...kind, name: object.metadata.name, ...(sectionName ? { sectionName } : {}) }, object.metadata.namespace ?? ''));
+    byTarget.get(
+      targetKey(
+        { ...kind, name: object.metadata.name, ...(sectionName ? { sectionName } : {}) },
+        object.metadata.namespace ?? '',
+      ),
+    );
   return ({ gateway, listener, route, rule }) =>
     (route && rule ? find(route, kinds.httpRoute, rule) : undefined) ??
     (route ? find(route, kinds.httpRoute) : undefined) ??

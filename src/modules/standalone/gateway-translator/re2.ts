@@ -12,12 +12,19 @@ export function re2Problem(expression: string): string | undefined {
       return `a repetition may be at most ${REPETITIONS_MAX}`;
     }
   }
-  const inJavaScript = expression.replaceAll('(?P<', '(?<').replaceAll(/\(\?[imsU]+\)/g, '').replaceAll(/\(\?[imsU]+:/g, '(?:');
+  const inJavaScript = expression
+    .replaceAll('(?P<', '(?<')
+    .replaceAll(/\(\?[imsU-]+\)/g, '')
+    .replaceAll(/\(\?[imsU-]+:/g, '(?:');
+  return parses(inJavaScript) ? undefined : 'it does not parse';
+}
+
+/** The platform's syntax is the same but for what is dealt with above. */
+function parses(expression: string): boolean {
   try {
-    new RegExp(inJavaScript);
-    return undefined;
+    return new RegExp(expression) instanceof RegExp;
   } catch {
-    return 'it does not parse';
+    return false;
   }
 }
 

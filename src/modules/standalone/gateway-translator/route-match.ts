@@ -19,7 +19,9 @@ export function routeMatch(
 ): Init<typeof RouteMatchSchema> | undefined {
   const expressions = headers
     .map(({ type, value }, index) => ({ at: `${path}.headers[${index}].value`, type, value }))
-    .concat([{ at: `${path}.path.value`, type: pathMatch?.type as HTTPHeaderMatch['type'], value: pathMatch?.value ?? '/' }])
+    .concat([
+      { at: `${path}.path.value`, type: pathMatch?.type as HTTPHeaderMatch['type'], value: pathMatch?.value ?? '/' },
+    ])
     .filter(({ type }) => type === 'RegularExpression');
   for (const { at, value } of expressions) {
     const problem = re2Problem(value);
@@ -30,9 +32,7 @@ export function routeMatch(
   return { pathSpecifier: pathSpecifier(pathMatch), headers: distinctByName(headers).map(headerMatcher) };
 }
 
-function pathSpecifier(
-  match: HTTPRouteMatch['path'],
-): NonNullable<Init<typeof RouteMatchSchema>['pathSpecifier']> {
+function pathSpecifier(match: HTTPRouteMatch['path']): NonNullable<Init<typeof RouteMatchSchema>['pathSpecifier']> {
   const value = match?.value ?? '/';
   switch (match?.type ?? 'PathPrefix') {
     case 'Exact':

@@ -1,5 +1,8 @@
 import { create } from '@bufbuild/protobuf';
-import { RouteConfigurationSchema, type RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
+import {
+  RouteConfigurationSchema,
+  type RouteConfiguration,
+} from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { displayName } from '../../../shared/api/kube-object.js';
 import type { GatewayContext } from './gateway-context.js';
 import type { ListenerPlan } from './listener-plan.js';

@@ -30,8 +30,7 @@ export function routeTimeouts(
   const path = `spec.rules[${ruleIndex}].timeouts`;
   const http = policy?.spec.timeout?.http;
   const ofRule = readDurationMs(faults, route, `${path}.request`, rule.timeouts?.request);
-  const ofPolicy =
-    policy && readDurationMs(faults, policy, 'spec.timeout.http.requestTimeout', http?.requestTimeout);
+  const ofPolicy = policy && readDurationMs(faults, policy, 'spec.timeout.http.requestTimeout', http?.requestTimeout);
   const requestMs = ofRule ?? ofPolicy;
   const backendMs = readDurationMs(faults, route, `${path}.backendRequest`, rule.timeouts?.backendRequest);
   // Without retries there is one attempt, so its limit is one for the request too; 0 means none.

@@ -57,7 +57,11 @@ export function routeDrafts(
       const matchIndex = rule.matches?.length ? index : -1;
       return [
         {
-          ...{ route, rule: ruleIndex, matchIndex, match, security },
+          route,
+          rule: ruleIndex,
+          matchIndex,
+          match,
+          security,
           usesBuffer: buffer !== undefined,
           bodyBytes: 'directResponse' in action ? Buffer.byteLength(action.directResponse.body) : 0,
           build: (host) =>
@@ -76,9 +80,7 @@ export function routeDrafts(
   });
 }
 
-type Action =
-  | { readonly forward: Init<typeof RouteActionSchema> }
-  | { readonly directResponse: DirectResponse };
+type Action = { readonly forward: Init<typeof RouteActionSchema> } | { readonly directResponse: DirectResponse };
 
 function ruleAction(
   context: GatewayContext,
@@ -131,7 +133,8 @@ function bufferLimit(
   { faults }: GatewayContext,
   policy: BackendTrafficPolicy | undefined,
 ): Readonly<Record<string, Any>> | undefined {
-  const maxRequestBytes = policy && readBytes(faults, policy, 'spec.requestBuffer.limit', policy.spec.requestBuffer?.limit);
+  const maxRequestBytes =
+    policy && readBytes(faults, policy, 'spec.requestBuffer.limit', policy.spec.requestBuffer?.limit);
   if (maxRequestBytes === undefined) return undefined;
   return {
     [BUFFER_FILTER]: pack(BufferPerRouteSchema, { override: { case: 'buffer', value: { maxRequestBytes } } }),

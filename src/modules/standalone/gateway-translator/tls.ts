@@ -92,13 +92,10 @@ const validation = (
   names: readonly SubjectName[],
 ): Init<typeof CertificateValidationContextSchema> => ({
   trustedCa: {
-    specifier:
-      'pem' in ca ? { case: 'inlineString', value: ca.pem } : { case: 'filename', value: ca.filename },
+    specifier: 'pem' in ca ? { case: 'inlineString', value: ca.pem } : { case: 'filename', value: ca.filename },
   },
-  matchTypedSubjectAltNames: names.map(
-    ({ type, value }): Init<typeof SubjectAltNameMatcherSchema> => ({
-      sanType: SubjectAltNameMatcher_SanType[type],
-      matcher: { matchPattern: { case: 'exact', value } },
-    }),
-  ),
+  matchTypedSubjectAltNames: names.map(({ type, value }): Init<typeof SubjectAltNameMatcherSchema> => ({
+    sanType: SubjectAltNameMatcher_SanType[type],
+    matcher: { matchPattern: { case: 'exact', value } },
+  })),
 });

@@ -72,7 +72,12 @@ function loadBalancer(faults: Translation['faults'], policy: BackendTrafficPolic
   const found = LOAD_BALANCERS[type];
   if (found === undefined && policy) {
     const supported = Object.keys(LOAD_BALANCERS).join(', ');
-    faults.error(policy, 'spec.loadBalancer.type', 'UnsupportedValue', `"${type}" is not supported: use one of ${supported}`);
+    faults.error(
+      policy,
+      'spec.loadBalancer.type',
+      'UnsupportedValue',
+      `"${type}" is not supported: use one of ${supported}`,
+    );
   }
   return found ?? Cluster_LbPolicy.LEAST_REQUEST;
 }

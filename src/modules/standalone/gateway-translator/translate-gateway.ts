@@ -90,4 +90,3 @@ function findEnvoyProxy({ world, gateway, faults }: GatewayContext): EnvoyProxy 
   }
   return proxy;
 }
-

@@ -54,7 +54,7 @@ export interface GuardedProcess {
 export function startGuarded(command: GuardedCommand): GuardedProcess {
   const child = spawn('/bin/sh', ['-c', GUARD, 'aigw-guard', command.command, ...command.args], {
     detached: true,
-    env: command.env as NodeJS.ProcessEnv,
+    env: command.env,
     stdio: ['pipe', command.stdout ?? 'ignore', 'pipe'],
   });
   const lifeline = child.stdin!;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Environment } from '../settings/directories.js';
@@ -17,8 +18,6 @@ export interface ConfigSourceOptions {
 }
 
 export interface Reading extends Planned {
-  /** Equal as long as nothing that was read has changed. */
-  readonly fingerprint: string;
   /** The whole text that was read. */
   readonly text: string;
 }
@@ -28,7 +27,8 @@ export class ConfigSource {
   readonly #options: ConfigSourceOptions;
   #stdin: Promise<string> | undefined;
   /** Files that Secrets take values from, by path; undefined: could not be read. */
-  #referenced = new Map<string, string | undefined>();
+  #referenced: ReadonlyMap<string, string | undefined> = new Map();
+  #fingerprint = '';
 
   constructor(options: ConfigSourceOptions) {
     this.#options = options;
@@ -54,28 +54,40 @@ export class ConfigSource {
 
   /** Throws UserFacingError when the text itself cannot be read. */
   async read(): Promise<Reading> {
-    const { env, isLenient, plan } = this.#options;
+    return this.#plan(await this.#inputs());
+  }
+
+  /** Undefined when everything that was read last time is as it was. Throws as {@link read}. */
+  async readIfChanged(): Promise<Reading | undefined> {
     const inputs = await this.#inputs();
+    const files = [...this.#referenced.keys()].map((path): [string, string | undefined] => [path, readText(path)]);
+    if (fingerprintOf(inputs, new Map(files)) === this.#fingerprint) return undefined;
+    return this.#plan(inputs);
+  }
+
+  /** The next {@link readIfChanged} reads in any case. */
+  forget(): void {
+    this.#fingerprint = '';
+  }
+
+  #plan(inputs: readonly ResourceInput[]): Reading {
+    const { env, isLenient, plan } = this.#options;
     const referenced = new Map<string, string | undefined>();
     const resources = parseResources(inputs, {
       env,
       lenient: isLenient,
       readFile: (path) => {
-        try {
-          const content = readFileSync(path, 'utf8');
-          referenced.set(path, content);
-          return content;
-        } catch (error) {
-          referenced.set(path, undefined);
-          throw error;
-        }
+        referenced.set(path, undefined);
+        const content = readFileSync(path, 'utf8');
+        referenced.set(path, content);
+        return content;
       },
     });
     this.#referenced = referenced;
+    this.#fingerprint = fingerprintOf(inputs, referenced);
     return {
       ...planConfiguration(resources, { ...plan, isLenient, name: this.#name }),
       text: inputs.map((input) => input.text).join('\n'),
-      fingerprint: JSON.stringify([inputs, [...referenced]]),
     };
   }
 
@@ -89,5 +101,16 @@ export class ConfigSource {
       case 'generated':
         return [{ name: GENERATED_NAME, text: origin.text }];
     }
+  }
+}
+
+const fingerprintOf = (inputs: readonly ResourceInput[], referenced: ReadonlyMap<string, string | undefined>): string =>
+  createHash('sha256').update(JSON.stringify([inputs, [...referenced]])).digest('hex');
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }

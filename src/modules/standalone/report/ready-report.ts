@@ -67,12 +67,15 @@ function curlLine(summary: Summary): string | undefined {
   if (!listener || summary.routes.length === 0) return undefined;
   const model = exampleModel(summary) ?? MODEL_BY_SCHEMA[summary.backends[0]?.schema ?? ''] ?? MODEL_DEFAULT;
   const host = (summary.routes.flatMap((route) => route.hostnames)[0] ?? listener.hostname)?.replace(/^\*\./, 'any.');
+  const isTls = listener.protocol === 'HTTPS';
+  // The name must reach the TLS handshake too, not only the request.
+  const origin = host ? `${host}:${listener.port}` : `localhost:${listener.port}`;
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
   return [
     'curl -s',
-    ...(listener.protocol === 'HTTPS' ? ['-k'] : []),
-    `${listener.protocol === 'HTTPS' ? 'https' : 'http'}://localhost:${listener.port}/v1/chat/completions`,
-    ...(host ? [`-H 'host: ${host}'`] : []),
+    ...(isTls ? ['-k'] : []),
+    ...(host ? [`--connect-to ${origin}:localhost:${listener.port}`] : []),
+    `${isTls ? 'https' : 'http'}://${origin}/v1/chat/completions`,
     "-H 'content-type: application/json'",
     `-d '${body.replaceAll("'", String.raw`'\''`)}'`,
   ].join(' ');

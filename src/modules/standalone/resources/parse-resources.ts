@@ -121,9 +121,15 @@ function admit(
   if (!isFirst(draft, placed, kind, places, reportPlaced)) return undefined;
   const findings = new Findings();
   const checked = check(placed, draft, kind, version, options, findings);
-  for (const finding of findings.shown()) reportPlaced(finding);
+  for (const finding of inFileOrder(draft, findings.shown())) reportPlaced(finding);
   return findings.hasError ? undefined : checked;
 }
+
+/** By line; what concerns the object as a whole comes last. */
+const inFileOrder = (draft: Draft, findings: readonly Finding[]): readonly Finding[] => {
+  const line = ({ path }: Finding) => (path.length === 0 ? Infinity : lineIn(draft, path));
+  return findings.toSorted((a, b) => (line(a) < line(b) ? -1 : Number(line(a) > line(b))));
+};
 
 /** Findings of one object, with a bound on how many are shown. */
 class Findings {

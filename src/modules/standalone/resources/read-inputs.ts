@@ -102,6 +102,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function fail(path: string, cause: unknown): never {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'unknown error';
   throw new UserFacingError(`cannot read resources from "${path}": ${REASONS[code] ?? code}`, { cause });
 }

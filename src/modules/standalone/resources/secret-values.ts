@@ -104,7 +104,7 @@ function readSource(path: string, { env, readFile }: ValueSources): Sourced {
       missing: `found more than 1 MiB in the file ${JSON.stringify(file)}; expected a credential; name another file`,
     };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? ` (${String(error.code)})` : '';
     return {
       missing: `found no readable file ${JSON.stringify(file)}${code}; expected one; create it, or correct the path`,
     };

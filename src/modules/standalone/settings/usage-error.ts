@@ -9,9 +9,17 @@ export class UsageError extends UserFacingError {
 /** @see spec ops.md A1, "usage error" */
 export const USAGE_EXIT_CODE = 80;
 
+/** As the log package of Go writes it: `2026/11/21 03:04:05`. */
+function timeStamp(now: Date): string {
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const day = `${now.getFullYear()}/${pad(now.getMonth() + 1)}/${pad(now.getDate())}`;
+  return `${day} ${pad(now.getHours())}:${pad(now.getMinutes())}:${pad(now.getSeconds())}`;
+}
+
 /**
  * Runs a command and turns its failure into the lines and exit codes of the reference: `aigw: error: …` and 80 for a
- * usage error, `<what failed>: …` and 1 for what users can mend. Anything else is a mistake of ours and passes through.
+ * usage error, a time-stamped
+ * `<what failed>: …` and 1 for what users can mend. Anything else is a mistake of ours and passes through.
  */
 export async function reportFailure(terminal: Terminal, failed: string, work: () => Promise<number>): Promise<number> {
   try {
@@ -22,7 +30,7 @@ export async function reportFailure(terminal: Terminal, failed: string, work: ()
       return USAGE_EXIT_CODE;
     }
     if (error instanceof UserFacingError) {
-      terminal.err(`${failed}: ${error.message}`);
+      terminal.err(`${timeStamp(new Date())} ${failed}: ${error.message}`);
       return 1;
     }
     throw error;

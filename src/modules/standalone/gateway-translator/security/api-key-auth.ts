@@ -43,7 +43,8 @@ export function apiKeyAuth(
     ...cookies.map((cookie) => ({ cookie })),
   ]);
   if (keys.size === 0 || keySources.length === 0) {
-    const [at, missing] = keys.size === 0 ? ['credentialRefs', 'no API key'] : ['extractFrom', 'no place to look for keys'];
+    const [at, missing] =
+      keys.size === 0 ? ['credentialRefs', 'no API key'] : ['extractFrom', 'no place to look for keys'];
     translation.faults.error(policy, `spec.apiKeyAuth.${at}`, 'Invalid', `there is ${missing}: add one`);
     return undefined;
   }

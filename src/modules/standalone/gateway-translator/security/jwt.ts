@@ -38,9 +38,9 @@ export function jwtRequirement(
     translation.faults.error(policy, 'spec.jwt.providers', 'Invalid', 'there is no provider: add one');
     return undefined;
   }
-  const alternatives = [...providers.keys()].map(
-    (key): RequirementInit => ({ requiresType: { case: 'providerName', value: key } }),
-  );
+  const alternatives = [...providers.keys()].map((key): RequirementInit => ({
+    requiresType: { case: 'providerName', value: key },
+  }));
   if (settings.optional === true) alternatives.push({ requiresType: { case: 'allowMissing', value: {} } });
   const [only] = alternatives;
   const requirement: RequirementInit =
@@ -98,7 +98,12 @@ function localJwks(
       ? findLocalText(translation, policy, `${at}.valueRef`, localJWKS.valueRef, 'jwks', 'first-key')
       : (localJWKS.inline ?? '');
   if (text === undefined || isKeySet(text)) return text;
-  translation.faults.error(policy, at, 'Invalid', 'this is not a JSON Web Key Set: expected {"keys": [...]} with a key');
+  translation.faults.error(
+    policy,
+    at,
+    'Invalid',
+    'this is not a JSON Web Key Set: expected {"keys": [...]} with a key',
+  );
   return undefined;
 }
 

@@ -102,7 +102,7 @@ function readPlain(text: string): ParsedNode | undefined {
   const node = document.contents;
   if (document.errors.length > 0 || document.warnings.length > 0 || node === null) return undefined;
   if (node.range[0] !== 0 || node.range[1] !== text.length) return undefined;
-  if (isScalar(node)) return node;
+  if (isScalar(node)) return node.type?.startsWith('BLOCK') === true ? undefined : node;
   return isCollection(node) && (node as { flow?: boolean }).flow === true ? node : undefined;
 }
 

@@ -67,7 +67,7 @@ function readDocument(document: Document.Parsed, context: DocumentContext): Yaml
     report({ line: lineAt(warning.pos[0]), message: `YAML: ${clean(warning.message)}`, severity: 'warning' });
   }
   const read = withoutOverflow(
-    (problem) => report({ ...problem, line: lineAt(document.range[0]) }),
+    (problem) => report({ ...problem, message: clean(problem.message), line: lineAt(document.range[0]) }),
     () => {
       const written = resolveReferences(document, references, context.read);
       return { written, value: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown };

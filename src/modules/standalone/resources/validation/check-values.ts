@@ -26,7 +26,10 @@ export function compileValueChecks(
   const validate = ajv.compile(toJsonSchema(schema));
   return (value, describe) => {
     if (validate(value)) return [];
-    const errors: readonly ErrorObject[] = validate.errors ?? [];
+    const all: readonly ErrorObject[] = validate.errors ?? [];
+    // What is of the wrong type fits no other condition either; one message is enough.
+    const mistyped = new Set(all.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
+    const errors = all.filter(({ keyword, instancePath }) => keyword === 'type' || !mistyped.has(instancePath));
     return errors
       .slice(0, ERRORS_SHOWN)
       .map((error) => explainError(error, pathOf(error.instancePath, value), describe));

@@ -10,6 +10,7 @@ interface ValueSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
+  readonly format?: string;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
 }
 
@@ -32,10 +33,9 @@ export function explainError(error: ErrorObject, path: JsonPath, describe: Descr
     case 'enum':
       return at(`${found}; expected ${expectation(schema)}${enumAdvice(error.data, schema)}`);
     case 'pattern':
+      return at(`${found}; expected ${expectation(schema)}`);
     case 'format':
-      return at(
-        `${found}; expected ${expectation({ ...schema, format: error.params['format'] as unknown } as ValueSchema)}`,
-      );
+      return at(`${found}; expected ${FORMATS[schema.format ?? ''] ?? 'another format'}`);
     case 'minLength':
       return at(
         limit === 1
@@ -86,14 +86,14 @@ const FORMATS: Readonly<Record<string, string>> = {
   ip: 'an IP address',
 };
 
-function expectation(schema: ValueSchema & { readonly format?: string }): string {
+function expectation(schema: ValueSchema): string {
   if (schema.enum !== undefined) {
     return schema.enum.length === 1 ? JSON.stringify(schema.enum[0]) : `one of ${listNames(schema.enum.map(String))}`;
   }
   if (schema.pattern !== undefined)
     return member(knownPatterns, schema.pattern) ?? `text that matches ${schema.pattern}`;
-  if (schema.format !== undefined) return FORMATS[schema.format] ?? `the format ${schema.format}`;
-  const { type } = schema;
+  const { type, format } = schema;
+  if (type === 'string' && format !== undefined) return FORMATS[format] ?? `the format ${format}`;
   if (typeof type === 'object') return type.map((each) => TYPES[each] ?? each).join(' or ');
   return type === undefined ? 'a value' : (TYPES[type] ?? type);
 }

@@ -1,0 +1,41 @@
+import { identityOf, type BackendPlan, type GatewayPlan } from './gateway-plan.js';
+
+/** The filter configuration of a plan as YAML (JSON is YAML). `uuid` shows up in the log when it is active. */
+export function filterConfigText(plan: GatewayPlan, uuid: string): string {
+  const backends = plan.routes.flatMap((route) =>
+    route.rules.flatMap((rule, ruleIndex) =>
+      rule.backends.flatMap((backend, refIndex) =>
+        backend.isInFilterConfig === false ? [] : [entryOf(backend, identityOf(route, ruleIndex, refIndex))],
+      ),
+    ),
+  );
+  const models = plan.models ?? modelsOf(plan);
+  const document = {
+    version: '',
+    uuid,
+    globalLLMRequestCosts: plan.costs,
+    llmRequestCosts: plan.routeCosts,
+    backends,
+    models,
+    modelsByHost: plan.modelsByHost,
+    unscopedModels: plan.unscopedModels,
+  };
+  return `${JSON.stringify(document, null, 1)}\n`;
+}
+
+function entryOf(backend: BackendPlan, name: string): object {
+  const { modelNameOverride = '', schema, auth, httpHeaderMutation, httpBodyMutation } = backend;
+  return {
+    name,
+    modelNameOverride,
+    schema: schema ?? { name: 'OpenAI', prefix: 'v1' },
+    auth,
+    httpHeaderMutation,
+    httpBodyMutation,
+  };
+}
+
+const modelsOf = (plan: GatewayPlan) =>
+  plan.routes.flatMap((route) =>
+    route.rules.map(({ model }) => ({ Name: model, OwnedBy: 'tests', CreatedAt: '2026-01-02T03:04:05Z' })),
+  );
