@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { withDebugLog } from '../modules/extproc/debug-log.js';
 import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.js';
 import type { ProcessorContext } from '../modules/extproc/processor-context.js';
 import { RequestRegistry } from '../modules/extproc/request-registry.js';
@@ -61,7 +62,10 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   const server = new Http2GrpcServer({
     address: settings.address,
     calls: {
-      [PROCESS_CALL]: (peer, metadata) => new StreamSession(context, peer, metadata),
+      [PROCESS_CALL]: withDebugLog((peer, metadata) => new StreamSession(context, peer, metadata), {
+        logger,
+        redactsBodies: settings.enableRedaction,
+      }),
       ...healthCalls(serving, HEALTH_SERVICE),
     },
     maxMessageBytes: settings.maxRecvMsgSizeBytes,

@@ -2,10 +2,15 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { Module, type BeforeApplicationShutdown, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { chooseOrigin } from '../modules/standalone/config-input.js';
-import { demoPorts } from '../modules/standalone/demo-provider/demo-pair.js';
+import { demoPorts, withDemoPorts } from '../modules/standalone/demo-provider/demo-pair.js';
 import { findEnvoy } from '../modules/standalone/envoy/find-envoy.js';
 import { systemCaPath } from '../modules/standalone/envoy/system-ca.js';
 import { ConfigSource } from '../modules/standalone/reload/config-source.js';
@@ -14,7 +19,7 @@ import type { Machine } from '../modules/standalone/settings/directories.js';
 import { logHeaderAttributesOf } from '../modules/standalone/settings/log-header-attributes.js';
 import { runPaths, type RunSettings } from '../modules/standalone/settings/run-settings.js';
 import { UsageError } from '../modules/standalone/settings/usage-error.js';
-import { StandaloneGateway, withDemoPorts } from '../modules/standalone/standalone-gateway.js';
+import { StandaloneGateway } from '../modules/standalone/standalone-gateway.js';
 import type { Terminal } from '../modules/standalone/terminal.js';
 import { buildVersion } from '../platform/config/version.js';
 import { UserFacingError } from '../shared/errors.js';
@@ -43,7 +48,11 @@ class StandaloneModule {
       module: StandaloneModule,
       providers: [
         { provide: StandaloneGateway, useValue: gateway },
-        { provide: StandaloneLife, inject: [StandaloneGateway], useFactory: (one: StandaloneGateway) => new StandaloneLife(one) },
+        {
+          provide: StandaloneLife,
+          inject: [StandaloneGateway],
+          useFactory: (one: StandaloneGateway) => new StandaloneLife(one),
+        },
       ],
     };
   }
@@ -90,7 +99,10 @@ export async function runStandalone(settings: RunSettings, context: RunContext):
   }
 }
 
-function composeGateway(settings: RunSettings, { machine, terminal, stdin, startedAtMs }: RunContext): StandaloneGateway {
+function composeGateway(
+  settings: RunSettings,
+  { machine, terminal, stdin, startedAtMs }: RunContext,
+): StandaloneGateway {
   const paths = runPaths(settings);
   const ports = demoPorts(machine.env);
   const caPath = systemCaPath(machine.env, existsSync);

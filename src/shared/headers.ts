@@ -31,6 +31,8 @@ export const internalMetadata = {
   upstreamHost: 'upstream_host',
   routeName: 'aigw_route_name',
   inferencePool: 'per_route_rule_inference_pool',
+  /** Fingerprint of the authentication filters of a route; absent when it has none of its own. */
+  authDomain: 'auth_domain',
 } as const;
 
 /** Fixed keys of {@link METADATA_NAMESPACE}. @see spec extproc.md 16.4 */
@@ -55,6 +57,7 @@ export const attributes = {
   clusterBackendName: filterMetadata('cluster_metadata', internalMetadata.backendName),
   hostUpstreamHost: filterMetadata('upstream_host_metadata', internalMetadata.upstreamHost),
   routeName: filterMetadata('route_metadata', internalMetadata.routeName),
+  authDomain: filterMetadata('route_metadata', internalMetadata.authDomain),
 } as const;
 
 /** gRPC metadata on both ext_proc filters that tells the two kinds of stream apart (extension-server.md 21.18). */

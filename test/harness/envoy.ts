@@ -38,17 +38,17 @@ export class Envoy {
     const configPath = join(directory, 'envoy.json');
     writeFileSync(configPath, JSON.stringify(envoyBootstrap(plan, this.#paths)));
     this.accessLog = new AccessLog(this.#paths.accessLog);
-    this.#process = new RunningProcess(envoyBinary(), [
-      ...['-c', configPath, '--use-dynamic-base-id', '--concurrency', String(workers), '-l', 'warning'],
-      ...['--admin-address-path', this.#paths.adminAddress, '--file-flush-interval-msec', '10'],
-      ...['--drain-time-s', '1', '--parent-shutdown-time-s', '2'],
-    ]);
+    const args = [
+      ['-c', configPath, '--use-dynamic-base-id', '--concurrency', String(workers), '-l', 'warning'],
+      ['--admin-address-path', this.#paths.adminAddress, '--file-flush-interval-msec', '10'],
+    ];
+    this.#process = new RunningProcess(envoyBinary(), args.flat());
   }
 
   static async start(settings: EnvoySettings): Promise<Envoy> {
     const envoy = new Envoy(settings);
     try {
-      await envoy.#awaitReady();
+      await envoy.#process.outlives('Envoy was ready', envoy.#awaitReady());
     } catch (error) {
       await envoy.stop();
       throw error;
@@ -98,40 +98,22 @@ export class Envoy {
   }
 
   async #awaitReady(): Promise<void> {
-    const running = <T>(value: T): T => {
-      if (this.#process.end) throw new EnvoyEnded(this.#process.tail(40));
-      return value;
-    };
-    await eventually(
-      'Envoy to tell its admin port',
-      () => this.#ended() ?? (existsSync(this.#paths.adminAddress) && readFileSync(this.#paths.adminAddress, 'utf8') !== ''),
-      READY_MS,
-    );
-    running(true);
-    this.#adminPort = Number(readFileSync(this.#paths.adminAddress, 'utf8').split(':').at(-1));
-    await eventually('Envoy to be ready', async () => this.#ended() ?? (await this.#admin('/ready')).startsWith('LIVE'), READY_MS);
-    running(true);
+    const address = await eventually('Envoy to tell its admin port', () => readIfThere(this.#paths.adminAddress), READY_MS);
+    this.#adminPort = Number(address.split(':').at(-1));
+    await eventually('Envoy to be ready', async () => (await this.#admin('/ready')).startsWith('LIVE'), READY_MS);
     const { listener_statuses: listeners } = JSON.parse(await this.#admin('/listeners?format=json')) as ListenersAnswer;
     this.#ports = new Map(listeners.map(({ name, local_address }) => [name, local_address.socket_address.port_value]));
   }
-
-  /** True ends the waiting at once when there is nobody to wait for any more. */
-  #ended(): true | undefined {
-    return this.#process.end ? true : undefined;
-  }
 }
+
+/** Undefined while the file is not there or empty. */
+const readIfThere = (path: string) => (existsSync(path) && readFileSync(path, 'utf8')) || undefined;
 
 interface ListenersAnswer {
   readonly listener_statuses: readonly {
     readonly name: string;
     readonly local_address: { readonly socket_address: { readonly port_value: number } };
   }[];
-}
-
-class EnvoyEnded extends Error {
-  constructor(output: string) {
-    super(`Envoy ended before it was ready:\n${output}`);
-  }
 }
 
 function envoyBinary(): string {

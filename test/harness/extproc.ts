@@ -42,14 +42,14 @@ export class Extproc {
   async start(): Promise<void> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: run \`npm run build\``);
     this.#adminPort ||= await freePort();
-    this.#process = new RunningProcess(
-      process.execPath,
-      [
-        ...[MAIN, 'extproc', '-extProcAddr', `unix://${this.socket}`, '-adminPort', String(this.#adminPort)],
-        ...['-configPath', this.configPath, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
-      ],
-      { AIGW_EXIT_ON_STDIN_CLOSE: '1', ...this.settings.env },
-    );
+    const args = [
+      [MAIN, 'extproc', '-extProcAddr', `unix://${this.socket}`, '-adminPort', String(this.#adminPort)],
+      ['-configPath', this.configPath, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
+    ];
+    this.#process = new RunningProcess(process.execPath, args.flat(), {
+      AIGW_EXIT_ON_STDIN_CLOSE: '1',
+      ...this.settings.env,
+    });
     await this.#process.line('the ready line of the External Processor', (line) => line === READY_LINE);
   }
 

@@ -33,7 +33,7 @@ export class RunningProcess {
     // Broken pipes of a program that died are no news.
     child.stdin?.on('error', () => {});
     for (const output of [child.stdout, child.stderr]) {
-      createInterface({ input: output! }).on('line', (line) => this.#onLine(line));
+      createInterface({ input: output }).on('line', (line) => this.#onLine(line));
     }
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
@@ -69,14 +69,19 @@ export class RunningProcess {
       };
       this.#waiting.add(listener);
     });
-    const died = this.ended.then((end): never => {
-      throw new Error(`the program ended with ${end.code ?? end.signal} before ${what}:\n${this.tail()}`);
-    });
     try {
-      return await within(what, Promise.race([found, died]));
+      return await within(what, this.outlives(what, found));
     } finally {
       this.#waiting.delete(listener!);
     }
+  }
+
+  /** The promise, unless the program ends first: then throws with its last lines. */
+  async outlives<T>(what: string, promise: Promise<T>): Promise<T> {
+    const died = this.ended.then(({ code, signal }): never => {
+      throw new Error(`the program ended with ${code ?? signal} before ${what}:\n${this.tail()}`);
+    });
+    return await Promise.race([promise, died]);
   }
 
   tail(count = 20): string {

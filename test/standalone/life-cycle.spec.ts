@@ -26,7 +26,11 @@ describe('aigw run', () => {
   it('lets a stream end after SIGTERM, takes no new connection, and leaves nothing behind', async () => {
     const gateway = await started();
     const { envoy, extproc } = gateway.parts;
-    const isRefused = () => fetch(`http://127.0.0.1:${gateway.ports.listener}/`).then(() => false, () => true);
+    const isRefused = () =>
+      fetch(`http://127.0.0.1:${gateway.ports.listener}/`).then(
+        () => false,
+        () => true,
+      );
     let finished = 0;
     let refused: Promise<boolean> | undefined;
     for await (const chunk of await gateway.longStream()) {

@@ -37,8 +37,16 @@ describe('checkHealth', () => {
   });
 
   it.each([
-    ['no run at all', undefined, (directory: string) => `no gateway runs under ${directory}; start one with \`aigw run\`, or set --runtime-dir`],
-    ['no such run', 'x', (directory: string) => `Envoy is not ready (its address is in ${directory}/x/admin-address.txt)`],
+    [
+      'no run at all',
+      undefined,
+      (directory: string) => `no gateway runs under ${directory}; start one with \`aigw run\`, or set --runtime-dir`,
+    ],
+    [
+      'no such run',
+      'x',
+      (directory: string) => `Envoy is not ready (its address is in ${directory}/x/admin-address.txt)`,
+    ],
   ])('fails when there is %s', async (_, id, message) => {
     await expect(checkHealth(runtime, id)).rejects.toThrow(message(runtime));
   });

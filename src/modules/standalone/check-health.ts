@@ -12,7 +12,9 @@ export async function checkHealth(runtimeDirectory: string, runId?: string): Pro
   const addressFile =
     runId === undefined ? await newestAddressFile(runtimeDirectory) : join(runtimeDirectory, runId, ADMIN_ADDRESS_FILE);
   if (addressFile === undefined) {
-    throw new UserFacingError(`no gateway runs under ${runtimeDirectory}; start one with \`aigw run\`, or set --runtime-dir`);
+    throw new UserFacingError(
+      `no gateway runs under ${runtimeDirectory}; start one with \`aigw run\`, or set --runtime-dir`,
+    );
   }
   if (!(await new EnvoyAdmin(addressFile).isReady())) {
     throw new UserFacingError(`Envoy is not ready (its address is in ${addressFile})`);

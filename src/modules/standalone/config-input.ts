@@ -32,7 +32,8 @@ export function chooseOrigin(
   try {
     return { kind: 'generated', text: autoconfigure(env) };
   } catch (error) {
-    if (error instanceof UserFacingError && error.message === NOTHING_TO_RUN) throw new UsageError(`run: ${error.message}`);
+    if (error instanceof UserFacingError && error.message === NOTHING_TO_RUN)
+      throw new UsageError(`run: ${error.message}`);
     throw error;
   }
 }

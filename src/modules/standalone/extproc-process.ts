@@ -56,7 +56,9 @@ export function extprocArguments({ configPath, socketPath, adminPort, isDebug, e
 
 async function isHealthy(adminPort: number): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${adminPort}/health`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+    const response = await fetch(`http://127.0.0.1:${adminPort}/health`, {
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+    });
     await response.body?.cancel();
     return response.ok;
   } catch {

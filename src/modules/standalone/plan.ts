@@ -84,7 +84,11 @@ export function planConfiguration(resources: ResourceSet, options: PlanOptions):
   };
 }
 
-function planEnvoy(gateway: Gateway, world: Snapshot, options: PlanOptions): { xds: XdsResources; faults: readonly Fault[] } {
+function planEnvoy(
+  gateway: Gateway,
+  world: Snapshot,
+  options: PlanOptions,
+): { xds: XdsResources; faults: readonly Fault[] } {
   const translated = translateGateway(gateway, world, {
     rdsConfigSource: (name) => pathSource(options.xdsDirectory, routePath(name)),
     listenAddress: '0.0.0.0',
@@ -92,6 +96,7 @@ function planEnvoy(gateway: Gateway, world: Snapshot, options: PlanOptions): { x
     ...(options.systemCaPath === undefined ? {} : { systemCaPath: options.systemCaPath }),
   });
   const edited = editTranslation(translated.resources, world, {
+    separatesAuthentication: true,
     extProcAddress: { udsPath: options.socketPath },
     logRequestHeaderAttributes: options.logHeaderAttributes,
   });
@@ -118,10 +123,20 @@ function gatewayFault(gateways: readonly Gateway[], first: Gateway): Fault | und
   });
   const second = gateways[1];
   if (second) {
-    return fault(second, '', 'MultipleGateways', `multiple gateways are not supported: ${first.metadata.name}; keep one and remove the others`);
+    return fault(
+      second,
+      '',
+      'MultipleGateways',
+      `multiple gateways are not supported: ${first.metadata.name}; keep one and remove the others`,
+    );
   }
   if ((first.spec.listeners ?? []).length === 0) {
-    return fault(first, 'spec.listeners', 'NoListeners', `gateway ${first.metadata.name} has no listeners configured; add one with a port`);
+    return fault(
+      first,
+      'spec.listeners',
+      'NoListeners',
+      `gateway ${first.metadata.name} has no listeners configured; add one with a port`,
+    );
   }
   return undefined;
 }

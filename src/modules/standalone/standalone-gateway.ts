@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UserFacingError } from '../../shared/errors.js';
 import { serializeFilterConfig } from '../../shared/filter-config/serialize.js';
 import { writeFileAtomically } from './atomic-file.js';
-import { DEMO_VARIABLES, DemoPair, usesDemo, type DemoPorts } from './demo-provider/demo-pair.js';
+import { DemoPair, usesDemo, type DemoPorts } from './demo-provider/demo-pair.js';
 import { envoyBootstrap } from './envoy/bootstrap.js';
 import { EnvoyAdmin } from './envoy/envoy-admin.js';
 import { EnvoyProcess } from './envoy/envoy-process.js';
@@ -112,6 +112,10 @@ export class StandaloneGateway {
 
   /** Resolves when requests are served and everything was told. Throws UserFacingError; nothing is left running then. */
   async start(): Promise<void> {
+    if (await this.#admin.isReady()) {
+      const { runId } = this.#options.settings;
+      throw new UserFacingError(`a gateway with the run id "${runId}" runs already; end it, or set --run-id`);
+    }
     try {
       await this.#start();
     } catch (error) {
@@ -143,9 +147,6 @@ export class StandaloneGateway {
       throw new UserFacingError(
         `the path of the socket has ${paths.socket.length} characters, at most ${SOCKET_PATH_MAX} work: ${paths.socket}; set --runtime-dir to a shorter path`,
       );
-    }
-    if (await this.#admin.isReady()) {
-      throw new UserFacingError(`a gateway with the run id "${settings.runId}" runs already; end it, or set --run-id`);
     }
     const reading = await source.read();
     this.#tellProblems(reading);
@@ -241,7 +242,8 @@ export class StandaloneGateway {
     try {
       await this.#admin.drain();
       while ((await this.#admin.activeRequests()) > 0) {
-        if (performance.now() > deadlineMs) return this.#tell('WARN', 'requests under way took too long and are cut off');
+        if (performance.now() > deadlineMs)
+          return this.#tell('WARN', 'requests under way took too long and are cut off');
         await delay(DRAIN_POLL_MS);
       }
     } catch (error) {
@@ -273,10 +275,3 @@ const listenerPorts = (plan: Plan): WantedPort[] =>
     purpose: `listener ${name} of Gateway ${plan.gateway}`,
     remedy: 'change `port` of the listener',
   }));
-
-/** Variables that a configuration may use beside those of the environment. */
-export const withDemoPorts = (env: Environment, ports: DemoPorts): Environment => ({
-  ...env,
-  [DEMO_VARIABLES.primary]: String(ports.primary),
-  [DEMO_VARIABLES.fallback]: String(ports.fallback),
-});

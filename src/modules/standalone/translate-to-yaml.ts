@@ -4,13 +4,12 @@ import { buildVersion } from '../../platform/config/version.js';
 import { Redacted } from '../../shared/secret.js';
 import { xdsToJson } from '../../shared/xds-json.js';
 import { chooseOrigin } from './config-input.js';
-import { demoPorts } from './demo-provider/demo-pair.js';
+import { demoPorts, withDemoPorts } from './demo-provider/demo-pair.js';
 import { systemCaPath } from './envoy/system-ca.js';
 import { ConfigSource } from './reload/config-source.js';
 import { formatProblem } from './resources/problem.js';
 import type { Environment } from './settings/directories.js';
 import { logHeaderAttributesOf } from './settings/log-header-attributes.js';
-import { withDemoPorts } from './standalone-gateway.js';
 import type { Terminal } from './terminal.js';
 
 export interface TranslateOptions {

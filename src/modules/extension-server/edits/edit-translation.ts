@@ -46,7 +46,7 @@ export function editTranslation(
     routes: mapKeeping(resources.routes, (table) =>
       mapRoutes(table, (route) => {
         const timed = withStreamIdleTimeout(route, world);
-        return served.has(table.name) ? enableProcessor(timed) : timed;
+        return served.has(table.name) ? enableProcessor(timed, options.separatesAuthentication ?? false) : timed;
       }),
     ),
     clusters: withExtProcCluster(clusters, options.extProcAddress),

@@ -35,7 +35,7 @@ export function routerProcessor(): ExternalProcessor {
     },
     metadataOptions: { receivingNamespaces: { untyped: [METADATA_NAMESPACE] } },
     // The route of the first match, which chose the authentication filters (21.8).
-    requestAttributes: [attributes.routeName],
+    requestAttributes: [attributes.routeName, attributes.authDomain],
     // Without it Envoy drops our `x-envoy-original-path` (21.19).
     mutationRules: create(HeaderMutationRulesSchema, { allowEnvoy: true }),
   });
@@ -66,6 +66,7 @@ export function upstreamProcessor(forwardingNamespaces: readonly string[]): Exte
       attributes.clusterBackendName,
       attributes.hostUpstreamHost,
       attributes.routeName,
+      attributes.authDomain,
     ],
   });
 }

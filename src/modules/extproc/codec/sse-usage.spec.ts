@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { EVENT_BYTES_MAX, SseUsageScanner } from './sse-usage.js';
+import { EVENT_BYTES_MAX } from './sse-scanner.js';
+import { SseUsageScanner } from './sse-usage.js';
 
 function scan(chunks: readonly Uint8Array[]): SseUsageScanner {
   const scanner = new SseUsageScanner();

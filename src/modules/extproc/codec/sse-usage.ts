@@ -1,39 +1,17 @@
 import type { TokenUsage } from '../../../shared/token-usage.js';
-import { EventTail } from './event-tail.js';
-import { CLOSE_BRACKET, COLON, OPEN_BRACE, QUOTE, skipSpace } from './json-skip.js';
+import { CLOSE_BRACKET, OPEN_BRACE, QUOTE, skipSpace } from './json-skip.js';
+import { SseScanner, type SseEventReader } from './sse-scanner.js';
 import { responseFacts, scanLeniently } from './usage.js';
 
-/** Larger events are not looked at, however they are cut. */
-export const EVENT_BYTES_MAX = 1 << 20;
-/** How many events at the beginning are asked for a model: Azure names none in its first one, some servers never do. */
-const MODEL_EVENTS_MAX = 16;
-
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const LETTER_N = 0x6e;
-const NEWLINE = Buffer.from('\n');
-const BLANK_LINE = Buffer.from('\n\n');
-const DATA = Buffer.from('data');
 const DONE = Buffer.from('[DONE]');
-const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-// Searched without the opening quote: the search looks for the first byte, and quotes are everywhere in JSON (3× faster).
-const USAGE_KEY = Buffer.from('usage"');
-const ERROR_KEY = Buffer.from('error"');
 
 /**
- * Meters an OpenAI event stream that is passed through: finds the events that report usage, an error or the end by a
- * native search and parses no others. Of the first events the model is read as well. Any cut of the stream gives the
- * same result. Line ends, comments, several data lines and a byte order mark are read as the SSE standard says; an
- * event without the final blank line counts at `end()` (translators.md G15). Malformed events are ignored.
- * A key that is spelled with unicode escapes is not found.
- * @see spec extproc.md X52, translators.md 5.1; https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ * Meters an OpenAI event stream that is passed through; of the first events the model is read as well. Any cut of the
+ * stream gives the same result. Malformed events are ignored. @see SseScanner
  */
-export class SseUsageScanner {
-  /** One more than an event may have, for the line end that may turn out to begin the blank line. */
-  readonly #tail = new EventTail(EVENT_BYTES_MAX + 1);
-  #endsWithCr = false;
-  #modelEvents = 0;
+export class SseUsageScanner implements SseEventReader {
+  readonly endMarker = DONE;
+  readonly #scanner = new SseScanner(this);
   #usage: TokenUsage | undefined;
   #model: string | undefined;
   #isUsageFinal = false;
@@ -64,84 +42,28 @@ export class SseUsageScanner {
     return this.#hasError;
   }
 
+  get wantsFirstEvents(): boolean {
+    return this.#model === undefined;
+  }
+
   /** The chunk may be reused after return. */
   push(chunk: Uint8Array): void {
-    const bytes = this.#toNewlines(chunk);
-    if (bytes.length === 0) return;
-    let start = 0;
-    if (this.#tail.isOpen) {
-      const end = this.#tail.endsWithNewline && bytes[0] === LF ? 0 : bytes.indexOf(BLANK_LINE);
-      this.#tail.append(end === -1 ? bytes : bytes.subarray(0, end));
-      if (end === -1) return;
-      this.#readEvents(this.#tail.take());
-      start = end;
-    }
-    start = skipNewlines(bytes, start);
-    const end = bytes.lastIndexOf(BLANK_LINE);
-    if (end >= start) {
-      this.#readEvents(bytes.subarray(start, end));
-      start = skipNewlines(bytes, end);
-    }
-    this.#tail.append(bytes.subarray(start));
+    this.#scanner.push(chunk);
   }
 
   /** The stream is over, complete or not. */
   end(): void {
-    if (this.#tail.isOpen) this.#readEvents(this.#tail.take());
+    this.#scanner.end();
     this.#isUsageFinal = true;
   }
 
-  /** CR and CRLF become LF. JSON holds no raw CR, so that most chunks come back as they are. */
-  #toNewlines(chunk: Uint8Array): Buffer {
-    let bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (bytes.length === 0) return bytes;
-    if (this.#endsWithCr && bytes[0] === LF) bytes = bytes.subarray(1);
-    this.#endsWithCr = chunk.at(-1) === CR;
-    if (!bytes.includes(CR)) return bytes;
-    const out = Buffer.allocUnsafe(bytes.length);
-    let length = 0;
-    for (let index = 0; index < bytes.length; index++) {
-      const byte = bytes[index]!;
-      out[length++] = byte === CR ? LF : byte;
-      if (byte === CR && bytes[index + 1] === LF) index++;
-    }
-    return out.subarray(0, length);
-  }
-
-  /** `bytes` holds whole events between blank lines. */
-  #readEvents(bytes: Buffer): void {
-    let offset = 0;
-    while (offset < bytes.length && this.#model === undefined && this.#modelEvents < MODEL_EVENTS_MAX) {
-      const end = eventEnd(bytes, offset);
-      this.#readEvent(bytes.subarray(offset, end));
-      offset = skipNewlines(bytes, end);
-    }
-    let usage = findMember(bytes, USAGE_KEY, offset);
-    let error = findMember(bytes, ERROR_KEY, offset);
-    let done = find(bytes, DONE, offset);
-    for (;;) {
-      const hit = Math.min(usage, error, done);
-      if (hit === Infinity) return;
-      const blankLine = bytes.lastIndexOf(BLANK_LINE, hit);
-      const end = eventEnd(bytes, hit);
-      this.#readEvent(bytes.subarray(blankLine === -1 ? 0 : blankLine + BLANK_LINE.length, end));
-      if (usage < end) usage = findMember(bytes, USAGE_KEY, end);
-      if (error < end) error = findMember(bytes, ERROR_KEY, end);
-      if (done < end) done = find(bytes, DONE, end);
-    }
-  }
-
-  #readEvent(event: Buffer): void {
-    const length = event.at(-1) === LF ? event.length - 1 : event.length;
-    if (length > EVENT_BYTES_MAX) return;
-    const data = eventData(event);
+  onData(data: Buffer): void {
     const first = skipSpace(data, 0);
     if (data[first] !== OPEN_BRACE) {
       const end = first + DONE.length;
       if (data.subarray(first, end).equals(DONE) && skipSpace(data, end) === data.length) this.#sawDone = true;
       return;
     }
-    this.#modelEvents++;
     const members = scanLeniently(data, ['model', 'usage', 'choices', 'error']);
     if (members === undefined) return;
     const { model, usage } = responseFacts(data, members);
@@ -153,54 +75,4 @@ export class SseUsageScanner {
     const choices = members.get('choices')?.at(-1);
     this.#isUsageFinal = choices === undefined || data[skipSpace(data, choices.start + 1)] === CLOSE_BRACKET;
   }
-}
-
-function skipNewlines(bytes: Uint8Array, start: number): number {
-  let offset = start;
-  while (bytes[offset] === LF) offset++;
-  return offset;
-}
-
-function find(bytes: Buffer, text: Buffer, start: number): number {
-  const offset = bytes.indexOf(text, start);
-  return offset === -1 ? Infinity : offset;
-}
-
-function eventEnd(bytes: Buffer, start: number): number {
-  const end = bytes.indexOf(BLANK_LINE, start);
-  return end === -1 ? bytes.length : end;
-}
-
-/** Where the next member of that name with a value other than null is; many providers send `"usage":null` each time. */
-function findMember(bytes: Buffer, key: Buffer, start: number): number {
-  for (let hit = find(bytes, key, start); hit !== Infinity; hit = find(bytes, key, hit + key.length)) {
-    if (bytes[hit - 1] !== QUOTE) continue;
-    const colon = skipSpace(bytes, hit + key.length);
-    if (bytes[colon] === COLON && bytes[skipSpace(bytes, colon + 1)] !== LETTER_N) return hit;
-  }
-  return Infinity;
-}
-
-/** The data lines of an event, joined with line feeds; a view of `event` when there is one line, as is usual. */
-function eventData(event: Buffer): Buffer {
-  const lines: Buffer[] = [];
-  let start = event.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
-  while (start < event.length) {
-    const newline = event.indexOf(LF, start);
-    const end = newline === -1 ? event.length : newline;
-    const value = dataValue(event.subarray(start, end));
-    if (value !== undefined) lines.push(value);
-    start = end + 1;
-  }
-  const [first, ...others] = lines;
-  if (first === undefined) return Buffer.alloc(0);
-  return others.length === 0 ? first : Buffer.concat([first, ...others.flatMap((line) => [NEWLINE, line])]);
-}
-
-function dataValue(line: Buffer): Buffer | undefined {
-  if (line.length <= DATA.length || line[DATA.length] !== COLON || !line.subarray(0, DATA.length).equals(DATA)) {
-    return undefined;
-  }
-  const start = DATA.length + 1;
-  return line.subarray(line[start] === SPACE ? start + 1 : start);
 }

@@ -1,15 +1,38 @@
+import type { Logger } from 'pino';
 import type { TokenUsage } from '../../../shared/token-usage.js';
+import type { HeaderAttributes } from '../../../shared/header-attributes.js';
 import { metadataKeys } from '../../../shared/headers.js';
 import { evaluateCosts } from '../cost/evaluate-costs.js';
-import type { ProcessorContext } from '../processor-context.js';
+import type { RuntimeCosts } from '../cost/runtime-costs.js';
 import type { RuntimeBackend } from '../runtime-config/runtime-config.js';
+import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
 import type { GenAiLabels } from '../telemetry/genai-labels.js';
+import type { GenAiMetrics } from '../telemetry/genai-metrics.js';
 import { providerName } from '../telemetry/provider-name.js';
 import { mappedLabels } from '../telemetry/mapped-labels.js';
 import type { Exchange, ResponseFacts } from '../translators/translator.js';
 import type { HeaderLookup } from '../wire/header-fields.js';
 import type { DynamicMetadata } from '../wire/processing-response.js';
-import type { RequestRecord } from './request-record.js';
+
+/** Where attempts record what they learned. */
+export interface AttemptContext {
+  readonly genAiMetrics: GenAiMetrics;
+  readonly gatewayMetrics: GatewayMetrics;
+  readonly logger: Logger;
+  /** Request header → metric label. */
+  readonly metricsHeaderAttributes: HeaderAttributes;
+  /** Monotonic, in milliseconds. */
+  nowMs(): number;
+}
+
+/** What all attempts of one request share. */
+export interface AttemptedRequest {
+  /** `gen_ai.operation.name`. */
+  readonly operation: string;
+  /** Undefined when the body was never read. */
+  readonly originalModel: string | undefined;
+  readonly costs: RuntimeCosts;
+}
 
 /** `error.type` of the duration metric; `_OTHER` is the reference's only value. */
 type FailureType = '_OTHER' | 'cancelled';
@@ -35,14 +58,14 @@ export class Attempt {
   #isCompleted = false;
 
   constructor(
-    private readonly context: ProcessorContext,
-    private readonly record: RequestRecord,
+    private readonly context: AttemptContext,
+    private readonly request: AttemptedRequest,
     readonly backend: RuntimeBackend,
     readonly routeName: string,
     private readonly requestHeaders: HeaderLookup,
   ) {
     this.startedMs = context.nowMs();
-    this.requestModel = backend.modelNameOverride || (record.parsed?.model ?? '');
+    this.requestModel = backend.modelNameOverride || (request.originalModel ?? '');
   }
 
   get isCompleted(): boolean {
@@ -95,7 +118,7 @@ export class Attempt {
   /** Metadata of a good answer: costs, then the fixed keys, which win. @see spec extproc.md 16.4 */
   responseMetadata(isStreamed: boolean): DynamicMetadata {
     const metadata = new Map<string, string | number>();
-    const { values, failures } = evaluateCosts(this.record.config.costs, {
+    const { values, failures } = evaluateCosts(this.request.costs, {
       usage: this.usage,
       model: this.requestModel,
       backend: this.backend.name,
@@ -136,9 +159,9 @@ export class Attempt {
   #labels(): GenAiLabels {
     const responseModel = this.responseModel ?? (this.#isCompleted ? this.exchange?.fallbackModel : undefined);
     return {
-      operation: this.record.endpoint.operation,
+      operation: this.request.operation,
       provider: providerName(this.backend.schema.name, this.backend.name),
-      originalModel: this.record.parsed?.model ?? UNKNOWN_MODEL,
+      originalModel: this.request.originalModel ?? UNKNOWN_MODEL,
       requestModel: this.requestModel,
       responseModel: responseModel ?? UNKNOWN_MODEL,
       headers: mappedLabels(this.context.metricsHeaderAttributes, this.requestHeaders),

@@ -15,8 +15,8 @@ export interface RequestRecord {
   readonly clientHeaders: HeaderFields;
   /** `:path` with query. */
   readonly path: string;
-  /** AIGatewayRoute of Envoy's first match, when the filter tells it. */
-  readonly firstRouteName: string | undefined;
+  /** Authentication that Envoy applied: that of its first route match, before the model was known. */
+  readonly appliedAuthDomain: string | undefined;
   /** Set by the body phase; an attempt is impossible before. */
   parsed: ParsedRequest | undefined;
   attemptCount: number;

@@ -54,14 +54,17 @@ export class ResponsePhase {
 
   onBody(body: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {
     if (!this.#isGood) return this.#onErrorBody(body);
-    if (this.#isStream) this.attempt.noteFirstBody();
+    if (this.#isStream && body.length > 0) this.attempt.noteFirstBody();
     if (this.#codings.length === 0) return this.#onPlainBytes(body, endOfStream);
     return this.#onEncodedBytes(body, endOfStream);
   }
 
   /** The body ended without saying so: its message had no end_of_stream, because trailers follow. */
   async onTrailers(): Promise<Buffer> {
-    if (!this.#isGood) return emptyAnswer('response_trailers');
+    if (!this.#isGood) {
+      this.attempt.fail('_OTHER');
+      return encodeTrailersAnswer(this.attempt.failureMetadata(this.#status));
+    }
     await this.#endDecoding();
     return encodeTrailersAnswer(this.#succeed());
   }

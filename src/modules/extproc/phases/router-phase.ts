@@ -5,7 +5,7 @@ import { pathWithoutQuery } from '../endpoints/endpoint-table.js';
 import type { HeaderSet } from '../header-set.js';
 import { selectModels } from '../models/model-list.js';
 import type { ProcessorContext } from '../processor-context.js';
-import { routeNameOf } from './attributes.js';
+import { authDomainOf } from './attributes.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import { encodeAnswer, encodeLocalReply, type LocalReply } from '../wire/processing-response.js';
 import { errorReply, methodNotAllowedReply, modelsReply, noConfigurationReply, unsupportedPathReply } from './local-reply.js';
@@ -66,7 +66,7 @@ function admitGeneration(
     config,
     clientHeaders: message.headers,
     path,
-    firstRouteName: routeNameOf(message.attributes),
+    appliedAuthDomain: authDomainOf(message.attributes),
     parsed: undefined,
     attemptCount: 0,
     attempt: undefined,

@@ -12,7 +12,7 @@ import { MATRIX } from '../translators/matrix.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import { encodeAnswer, encodeLocalReply, type DynamicMetadata } from '../wire/processing-response.js';
 import { Attempt } from './attempt.js';
-import { backendNameOf, routeNameOf, upstreamHostOf } from './attributes.js';
+import { authDomainOf, backendNameOf, routeNameOf, upstreamHostOf } from './attributes.js';
 import type { LocalError } from './error-dialect.js';
 import { LocalHeaders } from './local-headers.js';
 import { errorReply } from './local-reply.js';
@@ -40,7 +40,8 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   local.set(headers.upstreamHost, upstreamHostOf(found));
   record.attempt?.supersede();
   record.attemptCount += 1;
-  const attempt = new Attempt(context, record, backend, routeNameOf(found) ?? '', local);
+  const request = { operation: record.endpoint.operation, originalModel: record.parsed?.model, costs: record.config.costs };
+  const attempt = new Attempt(context, request, backend, routeNameOf(found) ?? '', local);
   record.attempt = attempt;
   local.set(headers.model, attempt.requestModel);
   return prepare({ context, message, record, backend, attempt, local });
@@ -56,18 +57,24 @@ interface AttemptInput {
 }
 
 function prepare(input: AttemptInput): Buffer {
-  const { record, backend, attempt } = input;
+  const { message, record, backend, attempt } = input;
   if (record.parsed === undefined) {
     return refuse(input, { status: 400, type: 'BadRequest', message: 'malformed request: its body did not reach the gateway' });
   }
+  const neededAuthDomain = authDomainOf(message.attributes);
+  if (neededAuthDomain !== undefined && neededAuthDomain !== record.appliedAuthDomain) {
+    // The route of this model asks for credentials that nobody checked (extension-server.md 21.8).
+    const reason = `route ${attempt.routeName} has a SecurityPolicy of its own, which cannot be applied to it; it must target the Gateway`;
+    return refuse(input, { status: 403, type: 'Forbidden', message: reason });
+  }
   if (backend.broken !== undefined) {
-    const message = `backend ${backend.shortName} cannot be used: ${backend.broken}`;
-    return refuse(input, { status: 503, type: 'ServiceUnavailable', message });
+    const reason = `backend ${backend.shortName} cannot be used: ${backend.broken}`;
+    return refuse(input, { status: 503, type: 'ServiceUnavailable', message: reason });
   }
   const translator = MATRIX[record.endpoint.name][backend.schema.name];
   if (translator === undefined) {
-    const message = `${record.endpoint.path} is not supported by backends of schema ${backend.schema.name} (backend ${backend.shortName})`;
-    return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message });
+    const reason = `${record.endpoint.path} is not supported by backends of schema ${backend.schema.name} (backend ${backend.shortName})`;
+    return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message: reason });
   }
   try {
     attempt.exchange = translator.start({
@@ -162,6 +169,7 @@ function requestMetadata(
 const DETAILS: Readonly<Record<number, string>> = {
   400: 'aigw_unsupported_endpoint',
   401: 'aigw_missing_credential',
+  403: 'aigw_authentication_not_applied',
   422: 'aigw_unprocessable',
   503: 'aigw_backend_unusable',
 };

@@ -5,6 +5,7 @@ import { chatToOpenAI } from './chat-completions/openai.js';
 import { completionsToOpenAI } from './completions/openai.js';
 import { embeddingsToAzureOpenAI } from './embeddings/azure-openai.js';
 import { embeddingsToOpenAI } from './embeddings/openai.js';
+import { messagesToAnthropic } from './messages/anthropic.js';
 import type { Translator } from './translator.js';
 
 type Matrix = { readonly [E in EndpointName]: Readonly<Partial<Record<SchemaName, Translator>>> };
@@ -14,5 +15,5 @@ export const MATRIX: Matrix = {
   'chat-completions': { OpenAI: chatToOpenAI, AzureOpenAI: chatToAzureOpenAI },
   completions: { OpenAI: completionsToOpenAI },
   embeddings: { OpenAI: embeddingsToOpenAI, AzureOpenAI: embeddingsToAzureOpenAI },
-  messages: {},
+  messages: { Anthropic: messagesToAnthropic },
 };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { ProtobufReader } from './protobuf-reader.js';
 
 /** Looks up a header by its lower-case name. */
@@ -107,7 +108,8 @@ export class HeaderFields implements HeaderLookup {
 
   #value(i: number): string | undefined {
     const text = this.#buffer.toString('utf8', this.#offsets[i + 2], this.#offsets[i + 3]);
-    return text.includes(REPLACEMENT) ? undefined : text;
+    if (!text.includes(REPLACEMENT)) return text;
+    return isUtf8(this.#buffer.subarray(this.#offsets[i + 2], this.#offsets[i + 3])) ? text : undefined;
   }
 }
 

@@ -38,7 +38,9 @@ describe('autoconfigure', () => {
   it('never writes a key', () => {
     const text = autoconfigure({ ...OPENAI, ANTHROPIC_API_KEY: 'sk-secret' });
     expect(text).not.toContain('sk-secret');
-    expect(find(OPENAI, 'Secret')?.metadata.annotations).toEqual({ 'substitution.aigw.run/env/apiKey': 'OPENAI_API_KEY' });
+    expect(find(OPENAI, 'Secret')?.metadata.annotations).toEqual({
+      'substitution.aigw.run/env/apiKey': 'OPENAI_API_KEY',
+    });
   });
 
   it.each<[string, Record<string, string>, object, object, object]>([
@@ -130,10 +132,7 @@ describe('autoconfigure', () => {
     ],
     [{ ...OPENAI, OPENAI_BASE_URL: 'https://' }, 'invalid base URL: missing hostname'],
     [{ ...OPENAI, OPENAI_BASE_URL: 'api.openai.com/v1' }, 'invalid base URL: missing hostname'],
-    [
-      { ...OPENAI, OTEL_LOGS_EXPORTER: 'X' },
-      'unsupported OTEL_LOGS_EXPORTER value "x" (allowed: otlp, console, none)',
-    ],
+    [{ ...OPENAI, OTEL_LOGS_EXPORTER: 'X' }, 'unsupported OTEL_LOGS_EXPORTER value "x" (allowed: otlp, console, none)'],
     [
       { ...OPENAI, OTEL_LOGS_EXPORTER: 'otlp' },
       'OTEL_LOGS_EXPORTER value "otlp" is not supported yet: use console or none',

@@ -117,9 +117,7 @@ function providerObjects({ name, schema, target, policy, keyVariable, headers }:
       metadata: meta(name),
       spec: {
         endpoints: [
-          target.isIp
-            ? { ip: { address: hostname, port: target.port } }
-            : { fqdn: { hostname, port: target.port } },
+          target.isIp ? { ip: { address: hostname, port: target.port } } : { fqdn: { hostname, port: target.port } },
         ],
       },
     },

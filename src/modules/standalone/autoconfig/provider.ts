@@ -6,9 +6,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The provider that the environment asks for. */
 export interface Provider {
   readonly name: 'openai' | 'anthropic';
-  readonly schema: { readonly name: 'OpenAI' | 'AzureOpenAI' | 'Anthropic'; readonly version?: string; readonly prefix?: string };
+  readonly schema: {
+    readonly name: 'OpenAI' | 'AzureOpenAI' | 'Anthropic';
+    readonly version?: string;
+    readonly prefix?: string;
+  };
   readonly target: BaseUrl;
-  readonly policy: { readonly type: 'APIKey' | 'AzureAPIKey' | 'AnthropicAPIKey'; readonly member: 'apiKey' | 'azureAPIKey' | 'anthropicAPIKey' };
+  readonly policy: {
+    readonly type: 'APIKey' | 'AzureAPIKey' | 'AnthropicAPIKey';
+    readonly member: 'apiKey' | 'azureAPIKey' | 'anthropicAPIKey';
+  };
   /** The variable that holds the key; the key itself stays in the environment. */
   readonly keyVariable: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];

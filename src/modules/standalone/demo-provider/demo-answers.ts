@@ -115,7 +115,12 @@ export function answerEmbeddings(body: JsonObject): DemoAnswer {
   const model = readModel(body);
   const inputs = readEmbeddingInputs(body['input']);
   const dimensions = body['dimensions'] ?? EMBEDDING_DIMENSIONS_DEFAULT;
-  if (typeof dimensions !== 'number' || !Number.isInteger(dimensions) || dimensions < 1 || dimensions > EMBEDDING_DIMENSIONS_MAX) {
+  if (
+    typeof dimensions !== 'number' ||
+    !Number.isInteger(dimensions) ||
+    dimensions < 1 ||
+    dimensions > EMBEDDING_DIMENSIONS_MAX
+  ) {
     throw new InvalidDemoRequest(`"dimensions" must be an integer from 1 to ${EMBEDDING_DIMENSIONS_MAX}`, 'dimensions');
   }
   const format = body['encoding_format'] ?? 'float';
@@ -169,7 +174,8 @@ const chatUsage = (prompt: string, completion: string, times: number) => ({
   completion_tokens_details: { reasoning_tokens: 0 },
 });
 
-const digest = (body: JsonObject): string => createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
+const digest = (body: JsonObject): string =>
+  createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
 
 function unitVector(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions);

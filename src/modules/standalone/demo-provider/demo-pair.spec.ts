@@ -64,7 +64,11 @@ describe('demo provider', () => {
   });
 
   it('cuts the answer when a token limit is given', async () => {
-    const answer = await client.chat.completions.create({ model: 'm', messages: [...messages], max_completion_tokens: 2 });
+    const answer = await client.chat.completions.create({
+      model: 'm',
+      messages: [...messages],
+      max_completion_tokens: 2,
+    });
     expect(answer.choices[0]).toMatchObject({ message: { content: 'Hello from' }, finish_reason: 'length' });
   });
 
@@ -81,7 +85,9 @@ describe('demo provider', () => {
     const [first, second] = [await ask(), await ask()];
     expect(first).toEqual(second);
     const vectorOf = (value: unknown) =>
-      typeof value === 'string' ? [...new Float32Array(new Uint8Array(Buffer.from(value, 'base64')).buffer)] : (value as number[]);
+      typeof value === 'string'
+        ? [...new Float32Array(new Uint8Array(Buffer.from(value, 'base64')).buffer)]
+        : (value as number[]);
     const [x, y] = first.data.map((one) => vectorOf(one.embedding));
     expect(x).toHaveLength(12);
     expect(Math.hypot(...x!)).toBeCloseTo(1, 5);
@@ -98,14 +104,56 @@ describe('demo provider', () => {
     ['no JSON', 'chat/completions', '{', 'the body is not valid JSON', null],
     ['a list', 'chat/completions', '[]', 'the body must be a JSON object', null],
     ['no model', 'chat/completions', '{}', 'you must provide a "model"', 'model'],
-    ['no messages', 'chat/completions', '{"model":"m"}', '"messages" must be a list with at least one message', 'messages'],
-    ['a bad message', 'chat/completions', '{"model":"m","messages":[1]}', '"messages[0]" must be an object with a "role"', 'messages[0].role'],
-    ['a bad flag', 'chat/completions', '{"model":"m","messages":[{"role":"user"}],"stream":1}', '"stream" must be true or false', 'stream'],
-    ['too many choices', 'chat/completions', '{"model":"m","messages":[{"role":"user"}],"n":9}', '"n" must be an integer from 1 to 8', 'n'],
+    [
+      'no messages',
+      'chat/completions',
+      '{"model":"m"}',
+      '"messages" must be a list with at least one message',
+      'messages',
+    ],
+    [
+      'a bad message',
+      'chat/completions',
+      '{"model":"m","messages":[1]}',
+      '"messages[0]" must be an object with a "role"',
+      'messages[0].role',
+    ],
+    [
+      'a bad flag',
+      'chat/completions',
+      '{"model":"m","messages":[{"role":"user"}],"stream":1}',
+      '"stream" must be true or false',
+      'stream',
+    ],
+    [
+      'too many choices',
+      'chat/completions',
+      '{"model":"m","messages":[{"role":"user"}],"n":9}',
+      '"n" must be an integer from 1 to 8',
+      'n',
+    ],
     ['no prompt', 'completions', '{"model":"m"}', '"prompt" must be a string or a list of strings', 'prompt'],
-    ['no input', 'embeddings', '{"model":"m"}', '"input" must be a text, a list of at most 2048 texts, or lists of tokens', 'input'],
-    ['no dimensions', 'embeddings', '{"model":"m","input":"x","dimensions":0}', '"dimensions" must be an integer from 1 to 4096', 'dimensions'],
-    ['a bad format', 'embeddings', '{"model":"m","input":"x","encoding_format":"hex"}', '"encoding_format" must be "float" or "base64"', 'encoding_format'],
+    [
+      'no input',
+      'embeddings',
+      '{"model":"m"}',
+      '"input" must be a text, a list of at most 2048 texts, or lists of tokens',
+      'input',
+    ],
+    [
+      'no dimensions',
+      'embeddings',
+      '{"model":"m","input":"x","dimensions":0}',
+      '"dimensions" must be an integer from 1 to 4096',
+      'dimensions',
+    ],
+    [
+      'a bad format',
+      'embeddings',
+      '{"model":"m","input":"x","encoding_format":"hex"}',
+      '"encoding_format" must be "float" or "base64"',
+      'encoding_format',
+    ],
   ])('refuses a request with %s', async (_, path, body, message, param) => {
     const response = await fetch(`http://127.0.0.1:${pair.primary.port}/v1/${path}`, { method: 'POST', body });
     expect(response.status).toBe(400);
@@ -171,7 +219,10 @@ describe('demo control', () => {
 describe('demo ports', () => {
   it('come from the environment, else are 1976 and 1977', () => {
     expect(demoPorts({})).toEqual({ primary: 1976, fallback: 1977 });
-    expect(demoPorts({ AIGW_DEMO_PRIMARY_PORT: '', AIGW_DEMO_FALLBACK_PORT: '9' })).toEqual({ primary: 1976, fallback: 9 });
+    expect(demoPorts({ AIGW_DEMO_PRIMARY_PORT: '', AIGW_DEMO_FALLBACK_PORT: '9' })).toEqual({
+      primary: 1976,
+      fallback: 9,
+    });
   });
 
   it.each(['x', '0', '65536', '1.5'])('refuse %s', (text) => {

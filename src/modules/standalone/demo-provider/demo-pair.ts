@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UserFacingError } from '../../../shared/errors.js';
 import { DemoServer, sendJson } from './demo-server.js';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface DemoPorts {
   readonly primary: number;
   readonly fallback: number;
@@ -19,7 +21,7 @@ const VERBS = ['fail', 'slow', 'stop', 'start', 'recover'] as const;
 export const usesDemo = (text: string): boolean => Object.values(DEMO_VARIABLES).some((name) => text.includes(name));
 
 /** The ports given by the environment, else 1976 and 1977. Throws UserFacingError for what is no port. */
-export function demoPorts(env: Readonly<Record<string, string | undefined>>): DemoPorts {
+export function demoPorts(env: Environment): DemoPorts {
   const read = (name: string, standard: number) => {
     const text = env[name];
     if (!text) return standard;
@@ -32,6 +34,13 @@ export function demoPorts(env: Readonly<Record<string, string | undefined>>): De
     fallback: read(DEMO_VARIABLES.fallback, DEFAULT_PORTS.fallback),
   };
 }
+
+/** Variables that a configuration may use beside those of the environment. */
+export const withDemoPorts = (env: Environment, ports: DemoPorts): Environment => ({
+  ...env,
+  [DEMO_VARIABLES.primary]: String(ports.primary),
+  [DEMO_VARIABLES.fallback]: String(ports.fallback),
+});
 
 /**
  * Two instances of the demo provider. The primary one can be made to fail through the control API of the other:
@@ -68,7 +77,10 @@ export class DemoPair {
     const problem =
       request.method === 'GET' && url.pathname === '/demo' ? undefined : await this.#obey(request.method, url);
     if (problem === undefined) sendJson(response, 200, { primary: this.#state() });
-    else sendJson(response, problem.status, { error: { message: problem.message, type: 'invalid_request_error', param: null, code: null } });
+    else
+      sendJson(response, problem.status, {
+        error: { message: problem.message, type: 'invalid_request_error', param: null, code: null },
+      });
     return true;
   }
 
@@ -81,13 +93,15 @@ export class DemoPair {
     switch (verb) {
       case 'fail': {
         const status = readNumber(url, 'status', 503);
-        if (!(status >= 400 && status <= 599)) return { status: 400, message: '"status" must be a number from 400 to 599' };
+        if (!(status >= 400 && status <= 599))
+          return { status: 400, message: '"status" must be a number from 400 to 599' };
         this.primary.trouble = { failStatus: status };
         return undefined;
       }
       case 'slow': {
         const delayMs = readNumber(url, 'ms', DELAY_DEFAULT_MS);
-        if (!(delayMs >= 0 && delayMs <= DELAY_MAX_MS)) return { status: 400, message: `"ms" must be a number from 0 to ${DELAY_MAX_MS}` };
+        if (!(delayMs >= 0 && delayMs <= DELAY_MAX_MS))
+          return { status: 400, message: `"ms" must be a number from 0 to ${DELAY_MAX_MS}` };
         this.primary.trouble = { delayMs };
         return undefined;
       }

@@ -88,7 +88,8 @@ export class DemoServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (await this.#options.intercept?.(request, response)) return;
     const { failStatus, delayMs } = this.trouble;
-    if (delayMs !== undefined) await delay(delayMs);
+    // A pause must not hold up the end of the process.
+    if (delayMs !== undefined) await delay(delayMs, undefined, { ref: false });
     if (failStatus !== undefined) {
       request.resume();
       return sendError(response, failStatus, `${this.instance} was asked to fail`, 'server_error');
@@ -126,7 +127,7 @@ export class DemoServer {
     for (const event of [...answer.events.map((one) => JSON.stringify(one)), '[DONE]']) {
       if (response.destroyed) return;
       if (!response.write(`data: ${event}\n\n`)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-      if (this.#options.eventIntervalMs) await delay(this.#options.eventIntervalMs);
+      if (this.#options.eventIntervalMs) await delay(this.#options.eventIntervalMs, undefined, { ref: false });
     }
     response.end();
   }
@@ -137,15 +138,21 @@ export function sendJson(response: ServerResponse, status: number, body: object)
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes);
 }
 
-const sendError = (response: ServerResponse, status: number, message: string, type: string, param: string | null = null) =>
-  sendJson(response, status, { error: { message, type, param, code: null } });
+const sendError = (
+  response: ServerResponse,
+  status: number,
+  message: string,
+  type: string,
+  param: string | null = null,
+) => sendJson(response, status, { error: { message, type, param, code: null } });
 
 async function readJson(request: IncomingMessage): Promise<JsonObject> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes > BODY_SIZE_MAX_BYTES) throw new InvalidDemoRequest(`the body is larger than ${BODY_SIZE_MAX_BYTES} bytes`, null);
+    if (sizeBytes > BODY_SIZE_MAX_BYTES)
+      throw new InvalidDemoRequest(`the body is larger than ${BODY_SIZE_MAX_BYTES} bytes`, null);
     chunks.push(chunk);
   }
   let body: unknown;

@@ -48,7 +48,8 @@ export const envoyBootstrap = ({ gateway, xdsDirectory }: BootstrapOptions): obj
       {
         name: 'envoy.resource_monitors.global_downstream_max_connections',
         typed_config: {
-          '@type': 'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+          '@type':
+            'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
           max_active_downstream_connections: DOWNSTREAM_CONNECTIONS_MAX,
         },
       },

@@ -33,7 +33,9 @@ export class EnvoyAdmin {
   async stats(filter: string): Promise<Stats> {
     const text = await this.#request('GET', `/stats?format=json&filter=${encodeURIComponent(filter)}`);
     const { stats } = JSON.parse(text) as { stats: { name?: string; value?: number | string }[] };
-    return new Map(stats.flatMap(({ name, value }) => (name === undefined || value === undefined ? [] : [[name, value]])));
+    return new Map(
+      stats.flatMap(({ name, value }) => (name === undefined || value === undefined ? [] : [[name, value]])),
+    );
   }
 
   /** Requests of clients that are being served, those of the admin interface left out. */

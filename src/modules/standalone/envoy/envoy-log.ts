@@ -1,5 +1,6 @@
 /** Envoy's reason for not taking an update; kept apart from what is shown. */
-export type EnvoyLine = { readonly kind: 'reason'; readonly text: string } | { readonly kind: 'plain'; readonly text: string };
+export type EnvoyLine =
+  { readonly kind: 'reason'; readonly text: string } | { readonly kind: 'plain'; readonly text: string };
 
 const CONFIG_RECORD = /^\[[^\]]*\]\[\d+\]\[warning\]\[config\] \[[^\]]*\] (.*)$/;
 const REASON_LENGTH_MAX = 600;
@@ -17,12 +18,14 @@ export function readEnvoyLine(line: string): EnvoyLine | undefined {
   return { kind: 'reason', text: withoutDump(refused).slice(0, REASON_LENGTH_MAX) };
 }
 
-/** Cuts the configuration out: a text dump up to the last `: `, or the JSON of a file that could not be parsed. */
+/** Cuts the configuration out: a text dump before the last line, or the JSON of a file that could not be parsed. */
 function withoutDump(text: string): string {
-  const dump = text.indexOf('goo.gle/debug');
+  const dump = text.indexOf(': goo.gle/debug');
   if (dump >= 0) {
-    const reason = /.*(?:\\n|\s): ([A-Z][^:]*(?:\(.*\)|.*))(?:\\n)*$/s.exec(text.slice(dump))?.[1];
-    return `${text.slice(0, dump).replace(/: $/, '')}${reason ? `: ${reason}` : ''}`;
+    const lines = text.slice(dump).split('\\n');
+    const reason = lines.findLast((line) => line !== '');
+    // Without a line of its own there is no telling the reason from the dump.
+    return lines.length > 1 && reason?.startsWith(': ') ? text.slice(0, dump) + reason : text.slice(0, dump);
   }
   const parse = /^in (\S+), (Unable to parse JSON as proto \(.*?\)): [{[]/.exec(text);
   return parse ? `${parse[2]} in ${parse[1]}` : text;

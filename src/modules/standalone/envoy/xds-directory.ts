@@ -125,7 +125,7 @@ export class XdsDirectory {
 
   async #untilTaken(files: readonly XdsFile[], baseline: Stats): Promise<void> {
     const deadlineMs = performance.now() + TAKEN_TIMEOUT_MS;
-    for (let waiting = files; waiting.length > 0; ) {
+    for (let waiting = files; waiting.length > 0;) {
       const now = await this.#options.admin.stats(UPDATE_STATS);
       const outcomes = waiting.map((file) => ({ file, outcome: updateOutcome(file, baseline, now) }));
       const refused = outcomes.find((one) => one.outcome === 'refused');

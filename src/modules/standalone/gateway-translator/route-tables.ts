@@ -93,7 +93,8 @@ function warnOfAmbiguousPolicies({ faults }: GatewayContext, host: string, order
       `spec.rules[${draft.rule}]`,
       'PolicyNotEnforced',
       `for host "${host}" credentials are checked as rule ${deciding.rule} of ${displayName(deciding.route)} wants ` +
-        'it, because the model is not known yet at that time: let the SecurityPolicy target the Gateway',
+        'it, because the model is not known yet at that time; requests that would need other credentials are refused ' +
+        'with 403: let the SecurityPolicy target the Gateway',
     );
   }
 }

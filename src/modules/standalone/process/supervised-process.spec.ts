@@ -20,7 +20,10 @@ afterEach(async () => {
 const READY = `require('fs').writeFileSync(${JSON.stringify(marker)}, String(process.pid));`;
 const LIVE = `${READY} setInterval(() => {}, 1e6);`;
 
-function supervised(script: string, more: Partial<ProcessSpec> = {}): { process: SupervisedProcess; reports: string[] } {
+function supervised(
+  script: string,
+  more: Partial<ProcessSpec> = {},
+): { process: SupervisedProcess; reports: string[] } {
   const reports: string[] = [];
   const one = new SupervisedProcess({
     name: 'fake',
@@ -63,7 +66,9 @@ describe('SupervisedProcess', () => {
 
   it('rejects its start with the last output when the process ends at once', async () => {
     const { process: one } = supervised(`process.stderr.write('no such option\\n', () => process.exit(3))`);
-    await expect(one.start()).rejects.toThrow(/^fake did not start: it ended with exit code 3\. Its last output:\n {2}no such option$/);
+    await expect(one.start()).rejects.toThrow(
+      /^fake did not start: it ended with exit code 3\. Its last output:\n {2}no such option$/,
+    );
   });
 
   it('rejects its start when the process is not ready in time', async () => {
@@ -95,11 +100,9 @@ describe('SupervisedProcess', () => {
     await one.start();
     const reason = await one.lost;
     expect(reason.message).toBe('fake ended with exit code 7, too often in a row; not started again');
-    expect(reports.filter((line) => line.includes('starting it again')).map((line) => /\d+ ms/.exec(line)?.[0])).toEqual([
-      '1 ms',
-      '2 ms',
-      '4 ms',
-    ]);
+    expect(
+      reports.filter((line) => line.includes('starting it again')).map((line) => /\d+ ms/.exec(line)?.[0]),
+    ).toEqual(['1 ms', '2 ms', '4 ms']);
   });
 
   it('kills a process that does not heed TERM', async () => {

@@ -45,29 +45,30 @@ describe('ChangeWatch', () => {
   it('calls back once more, never at the same time, when a change comes in during a call', async () => {
     let running = 0;
     let most = 0;
-    let release: (() => void) | undefined;
-    const calls: number[] = [];
-    const twice = new Promise<void>((resolve) => {
-      watching = new ChangeWatch({
-        directories: () => [directory],
-        debounceMs: 1,
-        pollMs: 5,
-        onChange: async () => {
-          most = Math.max(most, ++running);
-          calls.push(1);
-          if (calls.length === 1) await new Promise<void>((free) => (release = free));
-          running--;
-          if (calls.length === 2) resolve();
-        },
-      });
-      watching.start();
+    let calls = 0;
+    const firstCall = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const secondCall = Promise.withResolvers<void>();
+    watching = new ChangeWatch({
+      directories: () => [directory],
+      debounceMs: 1,
+      pollMs: 5,
+      onChange: async () => {
+        most = Math.max(most, ++running);
+        calls++;
+        firstCall.resolve();
+        await goOn.promise;
+        running--;
+        if (calls === 2) secondCall.resolve();
+      },
     });
-    while (!release) await new Promise((resolve) => setTimeout(resolve, 2));
-    writeFileSync(join(directory, 'a'), 'x');
+    watching.start();
+    await firstCall.promise;
+    // Several polls go by while the first call is under way.
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(calls).toHaveLength(1);
-    release();
-    await twice;
+    expect(calls).toBe(1);
+    goOn.resolve();
+    await secondCall.promise;
     expect(most).toBe(1);
   });
 });

@@ -49,7 +49,9 @@ export class ConfigSource {
   get watchedDirectories(): string[] {
     const { origin } = this.#options;
     if (origin.kind !== 'path') return [];
-    return [...new Set([origin.path, dirname(origin.path), ...[...this.#referenced.keys()].map((path) => dirname(path))])];
+    return [
+      ...new Set([origin.path, dirname(origin.path), ...[...this.#referenced.keys()].map((path) => dirname(path))]),
+    ];
   }
 
   /** Throws UserFacingError when the text itself cannot be read. */
@@ -105,7 +107,9 @@ export class ConfigSource {
 }
 
 const fingerprintOf = (inputs: readonly ResourceInput[], referenced: ReadonlyMap<string, string | undefined>): string =>
-  createHash('sha256').update(JSON.stringify([inputs, [...referenced]])).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify([inputs, [...referenced]]))
+    .digest('hex');
 
 function readText(path: string): string | undefined {
   try {

@@ -111,9 +111,17 @@ export function summarizeChange(before: Summary, after: Summary): string[] {
   const models = (summary: Summary) => summary.routes.flatMap((route) => route.models);
   return [
     ...difference('listener', before.listeners.map(listenerText), after.listeners.map(listenerText)),
-    ...difference('route', before.routes.map((one) => one.name), after.routes.map((one) => one.name)),
+    ...difference(
+      'route',
+      before.routes.map((one) => one.name),
+      after.routes.map((one) => one.name),
+    ),
     ...difference('model', models(before), models(after)),
-    ...difference('backend', before.backends.map((one) => one.name), after.backends.map((one) => one.name)),
+    ...difference(
+      'backend',
+      before.backends.map((one) => one.name),
+      after.backends.map((one) => one.name),
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { describe, it, expect } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatPath, parsePath } from './json-path.js';
 
 describe('paths', () => {

@@ -51,12 +51,12 @@ describe('parseResources', () => {
   });
 
   it('finds the line of a path, or of its nearest parent', () => {
-    const { locate } = read(['', ROUTE]);
+    const set = read(['', ROUTE]);
     const key = objectKey({ group: 'aigateway.envoyproxy.io', kind: 'AIGatewayRoute' }, 'default', 'llm');
-    expect(locate(key, 'spec.rules[1].backendRefs[0].name')).toEqual({ file: 'b.yaml', line: 11 });
-    expect(locate(key, 'spec.rules[1].timeouts.request')).toEqual({ file: 'b.yaml', line: 10 });
-    expect(locate(key, '')).toEqual({ file: 'b.yaml', line: 1 });
-    expect(locate('/Secret/default/none', 'data')).toBeUndefined();
+    expect(set.locate(key, 'spec.rules[1].backendRefs[0].name')).toEqual({ file: 'b.yaml', line: 11 });
+    expect(set.locate(key, 'spec.rules[1].timeouts.request')).toEqual({ file: 'b.yaml', line: 10 });
+    expect(set.locate(key, '')).toEqual({ file: 'b.yaml', line: 1 });
+    expect(set.locate('/Secret/default/none', 'data')).toBeUndefined();
   });
 
   it('keeps the good objects of a file when others are bad', () => {
@@ -171,7 +171,7 @@ status: {phase: x}
       ROUTE.replace('wieght: 1', Array.from({ length: 50 }, (_, index) => `x${index}: 1`).join('\n          ')),
     );
     expect(problems).toHaveLength(21);
-    expect(problems.at(-1)!.message).toBe('found 30 more problems in this object; correct the ones above first');
+    expect(problems[0]!.message).toBe('found 30 more problems in this object than are shown; correct those first');
   });
 
   it('refuses a text that is too long', () => {

@@ -24,7 +24,7 @@ export interface ParseOptions extends ValueSources {
 export interface ResourceSet {
   /** Objects without errors, in the order of the input: with defaults, without `status`, in their storage version. */
   readonly objects: readonly KubeObject[];
-  /** In the order of the input. */
+  /** By input and line. */
   readonly problems: readonly Problem[];
   /** Where `path` of an object stands, or its nearest parent that exists; undefined for an object that was not read. */
   locate(key: ObjectKey, path: string): { readonly file: string; readonly line: number } | undefined;
@@ -59,9 +59,11 @@ export function parseResources(inputs: readonly ResourceInput[], options: ParseO
     const object = admit(draft, options, places, problems);
     if (object !== undefined) objects.push(object);
   }
+  const order = new Map(inputs.map(({ name }, index) => [name, index]));
+  const position = ({ file }: Problem) => order.get(file) ?? 0;
   return {
     objects,
-    problems,
+    problems: problems.toSorted((a, b) => position(a) - position(b) || a.line - b.line),
     locate: (key, path) => {
       const draft = places.get(key);
       if (draft === undefined) return undefined;
@@ -121,15 +123,9 @@ function admit(
   if (!isFirst(draft, placed, kind, places, reportPlaced)) return undefined;
   const findings = new Findings();
   const checked = check(placed, draft, kind, version, options, findings);
-  for (const finding of inFileOrder(draft, findings.shown())) reportPlaced(finding);
+  for (const finding of findings.shown()) reportPlaced(finding);
   return findings.hasError ? undefined : checked;
 }
-
-/** By line; what concerns the object as a whole comes last. */
-const inFileOrder = (draft: Draft, findings: readonly Finding[]): readonly Finding[] => {
-  const line = ({ path }: Finding) => (path.length === 0 ? Infinity : lineIn(draft, path));
-  return findings.toSorted((a, b) => (line(a) < line(b) ? -1 : Number(line(a) > line(b))));
-};
 
 /** Findings of one object, with a bound on how many are shown. */
 class Findings {
@@ -148,7 +144,7 @@ class Findings {
     const errorsFirst = this.#all.toSorted(
       (a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'),
     );
-    const message = `found ${this.#all.length - PROBLEMS_SHOWN} more problems in this object; correct the ones above first`;
+    const message = `found ${this.#all.length - PROBLEMS_SHOWN} more problems in this object than are shown; correct those first`;
     return [
       ...errorsFirst.slice(0, PROBLEMS_SHOWN),
       { path: [], message, severity: this.hasError ? 'error' : 'warning' },

@@ -45,6 +45,9 @@ export function resolveDirectories(values: DirectoryValues, machine: Machine): D
 /** Leading `~/`, then `$VAR` and `${VAR}` (unset: empty), then absolute. */
 export function expandPath(path: string, { env, home, workingDirectory }: Machine): string {
   const atHome = path === '~' ? home : path.startsWith('~/') ? join(home, path.slice(2)) : path;
-  const expanded = atHome.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => env[braced ?? bare ?? ''] ?? '');
+  const expanded = atHome.replace(
+    /\$(?:\{(\w+)\}|(\w+))/g,
+    (_, braced?: string, bare?: string) => env[braced ?? bare ?? ''] ?? '',
+  );
   return isAbsolute(expanded) ? expanded : resolve(workingDirectory, expanded);
 }

@@ -9,7 +9,8 @@ const machine = (env: Record<string, string> = {}): Machine => ({
   userId: 1000,
 });
 const NOW = new Date(2026, 10, 21, 3, 4, 5);
-const parse = (argv: string[], env: Record<string, string> = {}) => parseRunSettings(argv, machine(env), NOW, 123_456_789);
+const parse = (argv: string[], env: Record<string, string> = {}) =>
+  parseRunSettings(argv, machine(env), NOW, 123_456_789);
 
 describe('parseRunSettings', () => {
   it('has the defaults of the reference', () => {

@@ -30,7 +30,12 @@ export interface RunSettings {
 }
 
 /** Throws UsageError. */
-export function parseRunSettings(argv: readonly string[], machine: Machine, now: Date, microseconds: number): RunSettings {
+export function parseRunSettings(
+  argv: readonly string[],
+  machine: Machine,
+  now: Date,
+  microseconds: number,
+): RunSettings {
   const { values, given, words } = parseCommandLine(RUN_FLAGS, argv);
   if (words.length > 1) throw new UsageError(`unexpected argument ${words[1]}`);
   const path = words[0];

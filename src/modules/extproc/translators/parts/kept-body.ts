@@ -27,7 +27,8 @@ export class KeptBody {
     const kept = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#keptBytes = 0;
-    return this.#isCut ? usageTail(kept) : kept;
+    // Always the same tail, however the answer was cut.
+    return this.#isCut ? usageTail(kept.subarray(-TAIL_BYTES)) : kept;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, it, expect } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { replaceMarkers, scanReferences, valueOf } from './scan-references.js';
 
 const env = { SET: 'value', EMPTY: '', OTHER: 'other', '1A': 'digit', Größe: 'letters' };
@@ -83,11 +83,11 @@ describe('references', () => {
     const part = fc.constantFrom('$', '{', '}', 'A', '_', ':-', '\n', ' ', '\uE000', '0', '\uE001', 'x');
     fc.assert(
       fc.property(
-        fc.array(part).map((parts) => parts.join('')),
+        fc.array(part).map((parts) => parts.join('').replaceAll(/\$+/g, '$')),
         (text) => {
           const { masked, references } = scanReferences(text);
           expect(masked.split('\n')).toHaveLength(text.split('\n').length);
-          expect(replaceMarkers(masked, references, ({ source }) => source)).toBe(text.replaceAll('$$', '$'));
+          expect(replaceMarkers(masked, references, ({ source }) => source)).toBe(text);
         },
       ),
     );

@@ -1,5 +1,5 @@
 import { describe, it, expect } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readYamlDocuments, type TextProblem } from './yaml-documents.js';
 
 function read(text: string, env: Record<string, string> = {}) {

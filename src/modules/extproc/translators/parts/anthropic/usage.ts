@@ -6,18 +6,8 @@ export interface AnthropicCounters {
   readonly cacheRead?: number;
   readonly cacheCreation?: number;
   readonly output?: number;
-}
-
-/** Reads a `usage` object leniently: what is no counter reads as absent. */
-export function readAnthropicUsage(value: unknown): AnthropicCounters {
-  if (typeof value !== 'object' || value === null) return {};
-  const members = value as Readonly<Record<string, unknown>>;
-  const counters: Record<string, number> = {};
-  for (const [name, key] of NAMES) {
-    const counter = members[key];
-    if (typeof counter === 'number' && Number.isFinite(counter) && counter >= 0) counters[name] = Math.floor(counter);
-  }
-  return counters;
+  /** Part of `output`; newer models tell it. */
+  readonly thinking?: number;
 }
 
 const NAMES = [
@@ -27,19 +17,57 @@ const NAMES = [
   ['output', 'output_tokens'],
 ] as const;
 
+/** Reads a `usage` object leniently: what is no counter reads as absent. */
+export function readAnthropicUsage(value: unknown): AnthropicCounters {
+  const usage = membersOf(value);
+  const counters: { -readonly [Name in keyof AnthropicCounters]: number } = {};
+  for (const [name, key] of NAMES) {
+    const counter = counterOf(usage[key]);
+    if (counter !== undefined) counters[name] = counter;
+  }
+  const thinking = counterOf(membersOf(usage['output_tokens_details'])['thinking_tokens']);
+  if (thinking !== undefined) counters.thinking = thinking;
+  return counters;
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function counterOf(value: unknown): number | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return undefined;
+  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+}
+
 /**
- * Unified usage by the explicit caching rule: input is all that was read, cached tokens included.
- * @see spec translators.md section 4
+ * What a `message_delta` adds to what is known: its counters are totals, so they overwrite; but its zeros for what was read
+ * mean that it does not tell. @see spec translators.md section 4, cells 20 to 22
+ */
+export function mergeCumulative(known: AnthropicCounters, delta: AnthropicCounters): AnthropicCounters {
+  const { output, thinking, ...read } = delta;
+  const told = Object.fromEntries(Object.entries(read).filter(([, counter]) => counter > 0));
+  return {
+    ...known,
+    ...told,
+    ...(output === undefined ? {} : { output }),
+    ...(thinking === undefined ? {} : { thinking }),
+  };
+}
+
+/**
+ * Unified usage by the explicit caching rule: input is all that was read, cached tokens included. Empty when nothing was
+ * reported. @see spec translators.md section 4
  */
 export function toTokenUsage(counters: AnthropicCounters): TokenUsage {
-  const { rawInput, cacheRead = 0, cacheCreation = 0, output } = counters;
-  if (rawInput === undefined && output === undefined) return {};
-  const inputTokens = (rawInput ?? 0) + cacheRead + cacheCreation;
+  if (Object.keys(counters).length === 0) return {};
+  const { rawInput = 0, cacheRead = 0, cacheCreation = 0, output, thinking } = counters;
+  const inputTokens = rawInput + cacheRead + cacheCreation;
   return {
     inputTokens,
     cachedInputTokens: cacheRead,
     cacheCreationInputTokens: cacheCreation,
     ...(output === undefined ? {} : { outputTokens: output }),
     totalTokens: inputTokens + (output ?? 0),
+    ...(thinking === undefined ? {} : { reasoningTokens: thinking }),
   };
 }

@@ -1,0 +1,169 @@
+import { isUtf8 } from 'node:buffer';
+import { fromBinary } from '@bufbuild/protobuf';
+import type { Logger } from 'pino';
+import type { HeaderMap, HeaderValue } from '../../gen/proto/envoy/config/core/v3/base_pb.js';
+import {
+  ProcessingRequestSchema,
+  ProcessingResponseSchema,
+  type BodyMutation,
+  type CommonResponse,
+  type HeaderMutation,
+  type ImmediateResponse,
+  type ProcessingRequest,
+  type ProcessingResponse,
+} from '../../gen/proto/envoy/service/ext_proc/v3/external_processor_pb.js';
+import type { CallFactory, CallLogic, CallPeer } from '../../platform/grpc/call.js';
+import { FRAME_PREFIX_BYTES } from '../../platform/grpc/message-frames.js';
+import { redactHeaders } from '../../platform/logging/sensitive-headers.js';
+import { FILTER_METADATA_HEADER, headers } from '../../shared/headers.js';
+import { redactBody, redactText } from './redaction/redact-body.js';
+
+/** Of a body that is shown as it is, so much; the rest is counted. */
+const SHOWN_BYTES_MAX = 64 << 10;
+
+export interface DebugLogOptions {
+  readonly logger: Logger;
+  /** Texts of bodies become their length and hash. */
+  readonly redactsBodies: boolean;
+}
+
+/**
+ * Logs every message of a call and every answer to it at debug level, each read by the generated protobuf code: slow, and
+ * independent of what is logged. Without debug level the factory comes back as it is, so that it costs nothing.
+ * Sensitive headers are never shown. @see spec extproc.md section 19, X28
+ */
+export function withDebugLog(factory: CallFactory, options: DebugLogOptions): CallFactory {
+  if (!options.logger.isLevelEnabled('debug')) return factory;
+  return (peer, metadata) => {
+    const log = new CallLog(options, metadata[FILTER_METADATA_HEADER]);
+    return log.around(factory(log.before(peer), metadata));
+  };
+}
+
+/** The log of one call. A message that cannot be read is named so; the call goes on as if nobody looked. */
+class CallLog {
+  #logger: Logger;
+
+  constructor(
+    private readonly options: DebugLogOptions,
+    private readonly filter: string | string[] | undefined,
+  ) {
+    this.#logger = options.logger;
+  }
+
+  before(peer: CallPeer): CallPeer {
+    return {
+      send: (frame) => {
+        this.#write('ext_proc answer', () => this.#answerFields(fromBinary(ProcessingResponseSchema, frame.subarray(FRAME_PREFIX_BYTES))));
+        peer.send(frame);
+      },
+      end: (code, message) => {
+        this.#logger.debug({ code, reason: message }, 'ext_proc stream ended by us');
+        peer.end(code, message);
+      },
+    };
+  }
+
+  around(logic: CallLogic): CallLogic {
+    return {
+      ...(logic.staysOpenAfterHalfClose === undefined ? {} : { staysOpenAfterHalfClose: logic.staysOpenAfterHalfClose }),
+      onMessage: (message) => {
+        this.#write('ext_proc message', () => this.#messageFields(fromBinary(ProcessingRequestSchema, message)));
+        return logic.onMessage(message);
+      },
+      onEnd: (end, cause) => logic.onEnd(end, cause),
+    };
+  }
+
+  #write(text: string, fieldsOf: () => object): void {
+    let fields: object;
+    try {
+      fields = fieldsOf();
+    } catch {
+      fields = { kind: 'unreadable' };
+    }
+    this.#logger.debug(fields, text);
+  }
+
+  #messageFields({ request, attributes }: ProcessingRequest): object {
+    const kind = request.case ?? 'unknown';
+    switch (request.case) {
+      case 'requestHeaders': {
+        const found = redactHeaders(headerPairs(request.value.headers));
+        const isUpstream = this.filter === undefined ? Object.keys(attributes).length > 0 : this.filter === 'upstream';
+        this.#logger = this.options.logger.child({ request_id: found[headers.requestId] ?? '', is_upstream_filter: isUpstream });
+        return { kind, headers: found, attributes, endOfStream: request.value.endOfStream };
+      }
+      case 'responseHeaders':
+        return { kind, headers: redactHeaders(headerPairs(request.value.headers)), endOfStream: request.value.endOfStream };
+      case 'requestBody':
+        return { kind, body: this.#body(request.value.body), endOfStream: request.value.endOfStream };
+      case 'responseBody': {
+        // A chunk of a stream is no JSON that could be redacted leaf by leaf.
+        const body = this.options.redactsBodies ? redactText(request.value.body) : textOf(request.value.body);
+        return { kind, body, endOfStream: request.value.endOfStream };
+      }
+      case 'requestTrailers':
+      case 'responseTrailers':
+        return { kind, trailers: redactHeaders(headerPairs(request.value.trailers)) };
+      default:
+        return { kind };
+    }
+  }
+
+  #answerFields({ response, dynamicMetadata, modeOverride }: ProcessingResponse): object {
+    const rest = { ...(dynamicMetadata && { metadata: dynamicMetadata }), ...(modeOverride && { streamsResponse: true }) };
+    const kind = response.case ?? 'unknown';
+    switch (response.case) {
+      case 'requestHeaders':
+      case 'responseHeaders':
+      case 'requestBody':
+      case 'responseBody':
+        return { kind, ...this.#commonFields(response.value.response), ...rest };
+      case 'immediateResponse':
+        return { kind, ...this.#localReplyFields(response.value), ...rest };
+      default:
+        return { kind, ...rest };
+    }
+  }
+
+  #commonFields(common: CommonResponse | undefined): object {
+    if (common === undefined) return {};
+    return {
+      ...mutationFields(common.headerMutation),
+      ...this.#bodyMutationFields(common.bodyMutation),
+      ...(common.clearRouteCache && { clearsRouteCache: true }),
+    };
+  }
+
+  #bodyMutationFields(mutation: BodyMutation | undefined): object {
+    if (mutation?.mutation.case !== 'body') return {};
+    const { value } = mutation.mutation;
+    return { body: this.options.redactsBodies ? redactText(value) : textOf(value) };
+  }
+
+  #localReplyFields(reply: ImmediateResponse): object {
+    const { status, details, body } = reply;
+    return { status: status?.code, details, ...mutationFields(reply.headers), body: this.#body(body) };
+  }
+
+  #body(body: Uint8Array): unknown {
+    return this.options.redactsBodies ? redactBody(body) : textOf(body);
+  }
+}
+
+function mutationFields(mutation: HeaderMutation | undefined): object {
+  if (mutation === undefined) return {};
+  const sets = mutation.setHeaders.flatMap(({ header }) => (header ? [pairOf(header)] : []));
+  return { sets: redactHeaders(sets), removes: mutation.removeHeaders };
+}
+
+const headerPairs = (map: HeaderMap | undefined) => (map?.headers ?? []).map(pairOf);
+
+const pairOf = ({ key, value, rawValue }: HeaderValue) => [key, value || textOf(rawValue)] as const;
+
+function textOf(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) return `(${bytes.length} bytes that are no text)`;
+  const shown = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, SHOWN_BYTES_MAX)).toString('utf8');
+  return bytes.length > SHOWN_BYTES_MAX ? `${shown}… (${bytes.length} bytes)` : shown;
+}

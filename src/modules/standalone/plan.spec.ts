@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { serializeFilterConfig } from '../../shared/filter-config/serialize.js';
+import { xdsToJson } from '../../shared/xds-json.js';
+import { autoconfigure } from './autoconfig/autoconfigure.js';
+import { withDemoPorts } from './demo-provider/demo-pair.js';
+import { planConfiguration, type Planned } from './plan.js';
+import { formatProblem } from './resources/problem.js';
+import { parseResources } from './resources/parse-resources.js';
+
+const EXAMPLES = resolve(import.meta.dirname, '../../../examples');
+const KEYS = { OPENAI_API_KEY: 'k1', AZURE_OPENAI_API_KEY: 'k2', ANTHROPIC_API_KEY: 'k3' };
+
+function planOf(
+  text: string,
+  { env = KEYS, isLenient = false }: { env?: Record<string, string>; isLenient?: boolean } = {},
+): Planned {
+  const resources = parseResources([{ name: 'a.yaml', text }], {
+    env: withDemoPorts(env, { primary: 1, fallback: 2 }),
+    lenient: false,
+    readFile: () => '',
+  });
+  return planConfiguration(resources, {
+    name: 'a.yaml',
+    isLenient,
+    version: 'v',
+    xdsDirectory: '/xds',
+    socketPath: '/uds.sock',
+    logHeaderAttributes: new Map(),
+    systemCaPath: '/ca.pem',
+  });
+}
+const problemsOf = (planned: Planned): string[] => planned.problems.map(formatProblem);
+const quickstart = readFileSync(join(EXAMPLES, 'quickstart.yaml'), 'utf8');
+
+describe('planConfiguration', () => {
+  it.each(readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml')))('has no problem with examples/%s', (name) => {
+    const planned = planOf(readFileSync(join(EXAMPLES, name), 'utf8'));
+    expect(problemsOf(planned)).toEqual([]);
+    expect(planned.plan?.summary.routes).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, string>, string, string]>([
+    [
+      'OpenAI',
+      { OPENAI_API_KEY: 'a: "$b', OPENAI_BASE_URL: 'https://openrouter.ai/api/v1' },
+      '"prefix":"api/v1"',
+      String.raw`{"apiKey":{"key":"a: \"$b"}}`,
+    ],
+    [
+      'Azure',
+      { AZURE_OPENAI_API_KEY: 'k', AZURE_OPENAI_ENDPOINT: 'https://me.azure.com', OPENAI_API_VERSION: 'v1' },
+      '"version":"v1"',
+      '{"azureAPIKey":{"key":"k"}}',
+    ],
+    ['Anthropic', { ANTHROPIC_API_KEY: 'k' }, '"name":"Anthropic"', '{"anthropicAPIKey":{"key":"k"}}'],
+  ])('uses the configuration that is generated for %s', (_, env, schema, auth) => {
+    const planned = planOf(autoconfigure(env), { env });
+    // The reference matches every model by expression.
+    expect(problemsOf(planned)).toEqual([
+      expect.stringMatching(/^a\.yaml:\d+: warning: .*do not appear in model lists/),
+    ]);
+    const filterConfig = serializeFilterConfig(planned.plan!.filterConfig);
+    expect(filterConfig).toContain(schema);
+    expect(filterConfig).toContain(auth);
+  });
+
+  it('gives the same plan for the same objects', () => {
+    const render = () => {
+      const { plan } = planOf(quickstart);
+      return (
+        JSON.stringify([plan!.objects, xdsToJson(plan!.xds), plan!.summary]) + serializeFilterConfig(plan!.filterConfig)
+      );
+    };
+    expect(render()).toBe(render());
+  });
+
+  it.each([
+    [
+      'no Gateway',
+      '',
+      ['a.yaml:1: there is no Gateway; add one with a listener, and name it in `parentRefs` of the routes'],
+    ],
+    [
+      'two Gateways',
+      quickstart.replace(
+        '---\n',
+        `---\n${quickstart.split('---\n')[1]!.replace('name: quickstart', 'name: zweites')}---\n`,
+      ),
+      [
+        expect.stringMatching(
+          /^a\.yaml:\d+: Gateway default\/zweites: multiple gateways are not supported: quickstart; keep one and remove the others$/,
+        ),
+      ],
+    ],
+  ])('refuses %s', (_, text, problems) => {
+    const planned = planOf(text);
+    expect(planned.plan).toBeUndefined();
+    expect(problemsOf(planned)).toEqual(problems);
+  });
+
+  it('tells no consequences of what could not be read', () => {
+    expect(problemsOf(planOf(quickstart.replace('kind: Gateway\nmetadata', 'kind: Gatway\nmetadata')))).toEqual([
+      expect.stringMatching(/^a\.yaml:\d+: Gatway quickstart: kind: found "Gatway"/),
+    ]);
+  });
+
+  it('reports a missing backend with its line, as a warning when lenient', () => {
+    const text = quickstart.replace('- name: demo-primary\n', '- name: nobody\n');
+    const line = text.split('\n').findIndex((one) => one.includes('- name: nobody')) + 1;
+    const severities = (isLenient: boolean) =>
+      planOf(text, { isLenient })
+        .problems.filter((problem) => problem.line === line)
+        .map((problem) => problem.severity);
+    expect(severities(false)).toContain('error');
+    expect(severities(true)).toContain('warning');
+    expect(severities(true)).not.toContain('error');
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import { newCase } from '../harness/case-id.js';
+import type { ModelDocument } from '../harness/gateway-plan.js';
+import { useWorld } from '../harness/world.js';
+
+const model = (name: string): ModelDocument => ({ Name: name, OwnedBy: 'tests', CreatedAt: '2026-01-02T03:04:05Z' });
+
+const world = useWorld(['openai'], ({ openai }) => ({
+  routes: [{ name: 'default/llm', rules: [{ model: 'open', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+  models: [model('open'), model('secret'), model('wild')],
+  modelsByHost: { 'team.test': [model('secret'), model('open')], '*.wild.test': [model('wild'), model('open')] },
+  unscopedModels: [model('open')],
+}));
+
+const ids = (body: Record<string, unknown>) => (body['data'] as { id: string }[]).map(({ id }) => id);
+
+describe('the list of models', () => {
+  it("is given in OpenAI's form", async () => {
+    const response = await world.gateway.send('/v1/models');
+    expect(response.status).toBe(200);
+    expect(response.headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': String(response.body.length),
+    });
+    expect(response.json()).toEqual({
+      object: 'list',
+      data: [{ id: 'open', object: 'model', created: 1_767_323_045, owned_by: 'tests' }],
+    });
+  });
+
+  it("is given in Anthropic's form below its prefix", async () => {
+    const response = await world.gateway.send('/anthropic/v1/models', { headers: { host: 'team.test' } });
+    expect(response.status).toBe(200);
+    expect(response.json()).toEqual({
+      data: ['secret', 'open'].map((id) => ({
+        type: 'model',
+        id,
+        display_name: id,
+        created_at: '2026-01-02T03:04:05Z',
+      })),
+      has_more: false,
+      first_id: 'secret',
+      last_id: 'open',
+    });
+  });
+
+  it.each([
+    ['team.test', ['secret', 'open']],
+    ['TEAM.test:8443', ['secret', 'open']],
+    ['a.wild.test', ['wild', 'open']],
+    ['a.b.wild.test', ['open']],
+    ['wild.test', ['open']],
+    ['elsewhere.test', ['open']],
+  ])('shows a client of %s the models of that host only', async (host, expected) => {
+    const response = await world.gateway.send('/v1/models?limit=1', { headers: { host } });
+    expect(ids(response.json())).toEqual(expected);
+  });
+
+  it('has its length but no body for HEAD', async () => {
+    const { gateway } = world;
+    const { body } = await gateway.send('/v1/models');
+    const response = await gateway.send('/v1/models', { method: 'HEAD' });
+    expect([response.status, response.body.length, response.headers['content-length']]).toEqual([
+      200,
+      0,
+      String(body.length),
+    ]);
+  });
+
+  it('is refused to other methods in the dialect of the client', async () => {
+    const { gateway } = world;
+    const openai = await gateway.send('/v1/models', { body: {} });
+    expect([openai.status, openai.headers.allow]).toEqual([405, 'GET, HEAD']);
+    expect(openai.json()).toMatchObject({ error: { type: 'MethodNotAllowed', param: null } });
+    const anthropic = await gateway.send('/anthropic/v1/models', { method: 'DELETE' });
+    expect([anthropic.status, anthropic.json()]).toMatchObject([405, { type: 'error', error: { type: 'invalid_request_error' } }]);
+  });
+
+  it('is answered without any provider, and told apart in the access log', async () => {
+    const { gateway, upstreams } = world;
+    const caseId = newCase('models');
+    const served = upstreams.openai.served;
+    await gateway.send('/v1/models', { caseId });
+    expect(await gateway.envoy.accessLog.entry(caseId)).toMatchObject({ status: 200, details: 'aigw_models' });
+    expect(upstreams.openai.served).toBe(served);
+  });
+});
