@@ -15,6 +15,7 @@ import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
 import { ServingState, ServingStatus, healthCalls } from '../platform/grpc/health-calls.js';
 import { probeHealth } from '../platform/grpc/health-probe.js';
 import { Http2GrpcServer } from '../platform/grpc/http2-grpc-server.js';
+import { formatListenAddress } from '../platform/grpc/listen-address.js';
 import { AdminHttpAdapter, listenAdmin } from '../platform/health/admin-http.js';
 import { AdminModule } from '../platform/health/admin.module.js';
 import { createLogger } from '../platform/logging/logger.js';
@@ -28,6 +29,8 @@ const HEALTH_SERVICE = 'extproc';
 const MAX_REQUESTS = 100_000;
 /** Time for open requests to end once the listener is closed; Kubernetes' own grace period usually ends first. */
 const DRAIN_LIMIT_MS = 10 * 60_000;
+/** Time for a scrape under way to end. */
+const ADMIN_CLOSE_LIMIT_MS = 5_000;
 
 @Module({})
 class ExtprocModule {
@@ -39,8 +42,10 @@ class ExtprocModule {
 /** Runs the External Processor until a signal ends it. @see spec extproc.md sections 1.3 and 1.4 */
 export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   const logger = createLogger(settings);
-  const { version } = settings;
-  logger.info({ version, address: settings.address, config: settings.config }, 'starting external processor');
+  logger.info(
+    { version: settings.version, address: formatListenAddress(settings.address), config: settings.config.path },
+    'starting external processor',
+  );
   const metrics = new MetricsRegistry();
   const gatewayMetrics = new GatewayMetrics(metrics);
   const serving = new ServingState();
@@ -120,15 +125,12 @@ async function startServers(
   return app;
 }
 
-/** SIGTERM, SIGINT, or the end of our parent when it asked to be watched. */
+/** A second signal changes nothing. */
 async function untilAskedToEnd(logger: Logger): Promise<void> {
-  const cause = await new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
-    if (process.env['AIGW_EXIT_ON_STDIN_CLOSE'] === '1') {
-      process.stdin.on('close', () => process.exit(0)).on('error', () => process.exit(0)).resume();
-    }
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name));
   });
-  logger.info({ cause }, 'asked to end, draining');
+  logger.info({ signal }, 'asked to end, draining');
 }
 
 interface Running {
@@ -148,9 +150,8 @@ async function drain({ settings, logger, serving, server, app, config, metrics }
   const limit = setTimeout(() => server.destroy(), DRAIN_LIMIT_MS);
   await server.close();
   clearTimeout(limit);
-  config.close();
-  await app.close();
-  await metrics.close();
+  await config.close();
+  await Promise.race([app.close().then(() => metrics.close()), delay(ADMIN_CLOSE_LIMIT_MS)]);
   logger.info('ended');
   // Pipes of a supervising parent may still be open; everything of ours is closed.
   process.exit(0);

@@ -75,6 +75,13 @@ describe('a stream', () => {
     expect(await response.rest()).toEqual({ received: events.join(''), isComplete: true });
   });
 
+  it('is asked for as the client asked for it when no cost is configured', async () => {
+    const caseId = newCase('unforced');
+    const body = '{"model":"gpt-x","stream":true}';
+    await world.gateway.send(CHAT, { caseId, body });
+    expect(world.upstreams.openai.request(caseId).body.toString()).toBe(body);
+  });
+
   it('is whole to the client wherever its bytes are cut', async () => {
     const { gateway, upstreams } = world;
     const caseId = newCase('cut');

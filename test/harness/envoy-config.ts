@@ -1,11 +1,5 @@
-import {
-  EXT_PROC_CLUSTER,
-  EXT_PROC_FILTER,
-  httpProtocolOptions,
-  routerExtProc,
-  routerFilter,
-  upstreamFilters,
-} from './envoy-filters.js';
+import { EXT_PROC_CLUSTER, EXT_PROC_FILTER } from '../../src/modules/extension-server/edits/xds-names.js';
+import { httpProtocolOptions, routerExtProc, routerFilter, upstreamFilters } from './envoy-filters.js';
 import { clusterOf, identityOf, type BackendPlan, type GatewayPlan, type RoutePlan, type RulePlan } from './gateway-plan.js';
 
 /** Room for every body of the tests but those that are to be refused. */
@@ -166,7 +160,7 @@ function clusterConfig(
     name,
     type: 'STATIC',
     connect_timeout: '2s',
-    per_connection_buffer_limit_bytes: LARGE_BUFFER_BYTES,
+    per_connection_buffer_limit_bytes: rule.bufferBytes ?? LARGE_BUFFER_BYTES,
     typed_extension_protocol_options: httpProtocolOptions({
       explicit_http_config: isHttp2 ? { http2_protocol_options: {} } : { http_protocol_options: { enable_trailers: true } },
       http_filters: upstreamFilters(forwardingNamespaces),

@@ -25,6 +25,8 @@ export interface RulePlan {
   /** In order of preference: priority 0, 1, … unless they say otherwise. */
   readonly backends: readonly BackendPlan[];
   readonly timeoutMs?: number;
+  /** Buffer limit of connections to the backends; room for large bodies when absent. */
+  readonly bufferBytes?: number;
   /** `envoy.config.route.v3.RetryPolicy`; a new attempt goes to the next priority. */
   readonly retry?: Readonly<Record<string, unknown>>;
 }

@@ -11,6 +11,8 @@ export interface Message {
   readonly caseId?: string;
   /** Connections are closed after each request when absent. */
   readonly agent?: Agent;
+  /** Ends the request when it fires. */
+  readonly signal?: AbortSignal;
 }
 
 /** A whole response; the body as it came, not decoded. */
@@ -100,7 +102,7 @@ export class OpenResponse {
   }
 }
 
-function start(port: number, path: string, { method, headers, body, caseId, agent }: Message): ClientRequest {
+function start(port: number, path: string, { method, headers, body, caseId, agent, signal }: Message): ClientRequest {
   const bytes = body === undefined ? undefined : bytesOf(body);
   const request = httpRequest({
     host: '127.0.0.1',
@@ -108,6 +110,7 @@ function start(port: number, path: string, { method, headers, body, caseId, agen
     path,
     method: method ?? (bytes ? 'POST' : 'GET'),
     agent: agent ?? false,
+    ...(signal ? { signal } : {}),
     headers: {
       host: 'gateway.test',
       ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}),

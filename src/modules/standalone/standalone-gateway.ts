@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UserFacingError } from '../../shared/errors.js';
 import { serializeFilterConfig } from '../../shared/filter-config/serialize.js';
 import { writeFileAtomically } from './atomic-file.js';
+import { keepBounded } from './bounded-file.js';
 import { DemoPair, usesDemo, type DemoPorts } from './demo-provider/demo-pair.js';
 import { envoyBootstrap } from './envoy/bootstrap.js';
 import { EnvoyAdmin } from './envoy/envoy-admin.js';
@@ -43,6 +44,8 @@ const DRAIN_POLL_MS = 50;
 const STOP_GRACE_MS = 5_000;
 /** Requests that were routed before a change may still be on their way to a cluster that is gone from it. */
 const CLUSTER_LINGER_MS = 30_000;
+/** Of each log of Envoy; a copy as large is kept beside it. */
+const LOG_SIZE_MAX_BYTES = 64 * 2 ** 20;
 /** Size of `sun_path` without its final zero on macOS, the smallest. */
 const SOCKET_PATH_MAX = 103;
 
@@ -61,7 +64,7 @@ export class StandaloneGateway {
   readonly #xds: XdsDirectory;
   readonly #demo: DemoPair;
   readonly #watch: ChangeWatch;
-  #unfollow: (() => void) | undefined;
+  readonly #endings: (() => void)[] = [];
   #plan: Plan | undefined;
   #lastFailure: string | undefined;
   #usesDemo = false;
@@ -170,7 +173,8 @@ export class StandaloneGateway {
     await this.#xds.confirm().catch((cause: unknown) => {
       throw cause instanceof ConfigRefused ? new UserFacingError(cause.message, { cause }) : cause;
     });
-    if (settings.isDebug) this.#unfollow = followFile(paths.envoyStdout, (line) => terminal.out(line));
+    this.#endings.push(keepBounded([paths.envoyStdout, paths.envoyStderr], LOG_SIZE_MAX_BYTES));
+    if (settings.isDebug) this.#endings.push(followFile(paths.envoyStdout, (line) => terminal.out(line)));
     this.#plan = plan;
     if (source.canChange) this.#watch.start();
     const address = await this.#admin.address();
@@ -253,7 +257,7 @@ export class StandaloneGateway {
 
   async #cleanUp(): Promise<void> {
     this.#xds.close();
-    this.#unfollow?.();
+    for (const end of this.#endings.splice(0)) end();
     await this.#demo.stop();
     await rm(this.#options.paths.runtime, { recursive: true, force: true });
   }

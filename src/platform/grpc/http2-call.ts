@@ -46,13 +46,14 @@ export class Http2Call implements CallPeer {
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('end', () => this.#onHalfClose());
     stream.on('wantTrailers', () => this.#sendTrailers());
+    stream.on('aborted', () => this.#onAborted());
     stream.on('close', () => this.#onClose());
     // A reset surfaces as an error too; `close` follows and carries all that we need.
     stream.on('error', () => {});
   }
 
   send(frame: Buffer): void {
-    if (this.#isEnded || this.stream.destroyed) return;
+    if (this.#isEnded || this.#isGone) return;
     if (!this.stream.headersSent) this.stream.respond(RESPONSE_HEADERS, RESPOND_OPTIONS);
     if (!this.stream.write(frame)) {
       this.stream.pause();
@@ -64,7 +65,9 @@ export class Http2Call implements CallPeer {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#waiting = [];
-    if (this.stream.destroyed) return;
+    // What still comes is thrown away; a paused stream would never close.
+    this.stream.resume();
+    if (this.#isGone) return;
     this.#status = { code, message };
     if (this.stream.headersSent) {
       this.stream.end();
@@ -127,6 +130,8 @@ export class Http2Call implements CallPeer {
   }
 
   #onHalfClose(): void {
+    // Node ends the readable side of a stream that was reset, too.
+    if (this.#isGone) return;
     if (!this.#deframer.isAtBoundary) {
       this.#fail(new GrpcError(grpcStatus.internal, 'the stream ended inside a message'));
       return;
@@ -140,6 +145,14 @@ export class Http2Call implements CallPeer {
       error instanceof GrpcError ? error : new GrpcError(grpcStatus.internal, 'internal error');
     this.#finish('failed', error);
     this.end(code, message);
+  }
+
+  /** Reset by the peer. While reading is paused `close` would wait for a reader that has no reason to go on. */
+  #onAborted(): void {
+    this.#isEnded = true;
+    this.#waiting = [];
+    this.stream.resume();
+    this.#finish('cancelled');
   }
 
   #onClose(): void {
@@ -165,13 +178,24 @@ export class Http2Call implements CallPeer {
   }
 
   #sendTrailers(): void {
-    if (this.stream.destroyed) return;
+    if (this.#isGone) return;
     this.stream.sendTrailers(this.#statusHeaders());
     this.#closeOurSide();
   }
 
-  /** Tells a peer that still sends to stop; NO_ERROR after a complete answer, RFC 9113 section 8.1. */
+  /** Closed from either side; Node throws at whoever answers it then, though it is not destroyed yet. */
+  get #isGone(): boolean {
+    return this.stream.closed || this.stream.destroyed;
+  }
+
+  /**
+   * Tells a peer that still sends to stop; NO_ERROR after a complete answer, RFC 9113 section 8.1. Not at once: a reset
+   * overtakes headers and trailers that are not on the wire yet, and the peer would never see the status.
+   */
   #closeOurSide(): void {
-    if (!this.#isHalfClosed) this.stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.#isHalfClosed) return;
+    setImmediate(() => {
+      if (!this.#isGone) this.stream.close(constants.NGHTTP2_NO_ERROR);
+    });
   }
 }

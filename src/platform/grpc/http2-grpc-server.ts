@@ -91,7 +91,6 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
     this.#sessions.add(session);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.on('close', () => this.#sessions.delete(session));
-    session.on('error', (error) => this.settings.onSessionError(error));
   }
 
   #onStream(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders): void {
@@ -107,9 +106,11 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
   }
 }
 
+const PROTOBUF_CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
+
 /** Response headers that refuse what is no call of ours; @see gRPC over HTTP/2, "Requests". */
 function refuse(metadata: IncomingHttpHeaders, factory: CallFactory | undefined): Record<string, string | number> | undefined {
-  if (!metadata['content-type']?.startsWith('application/grpc')) return { ':status': 415 };
+  if (!PROTOBUF_CONTENT_TYPE.test(metadata['content-type'] ?? '')) return { ':status': 415 };
   if (metadata[':method'] !== 'POST') return { ':status': 405 };
   if (factory !== undefined) return undefined;
   return {

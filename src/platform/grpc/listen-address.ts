@@ -18,3 +18,9 @@ export function parseListenAddress(text: string): ListenAddress {
   }
   return { kind: 'tcp', host: match.groups?.['v6'] ?? match.groups?.['host'] ?? '', port };
 }
+
+/** The text that {@link parseListenAddress} reads. */
+export function formatListenAddress(address: ListenAddress): string {
+  if (address.kind === 'unix') return `unix://${address.path}`;
+  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}

@@ -26,15 +26,21 @@ export class GrpcError extends Error {
   }
 }
 
-/** `grpc-message` is percent-encoded; @see gRPC over HTTP/2, "Status-Message". At most 1 KiB, so that it fits a header. */
+/** `grpc-message` is percent-encoded; @see gRPC over HTTP/2, "Status-Message". Of the text 1,024 characters, so that it fits a header. */
 export function encodeGrpcMessage(text: string): string {
   return encodeURI(text.slice(0, 1024).toWellFormed());
 }
 
-/** Milliseconds of a `grpc-timeout` header (at most 8 digits and a unit), or undefined when it is absent or malformed. */
+/**
+ * Milliseconds of a `grpc-timeout` header (at most 8 digits and a unit), or undefined when it is absent or malformed. Bounded
+ * by what a timer can wait (24 days): a longer one would fire at once.
+ */
 export function parseGrpcTimeout(value: string | undefined): number | undefined {
   const match = value === undefined ? null : /^(\d{1,8})([HMSmun])$/.exec(value);
-  return match ? Number(match[1]) * MILLISECONDS_PER_UNIT[match[2] as keyof typeof MILLISECONDS_PER_UNIT] : undefined;
+  if (!match) return undefined;
+  const timeoutMs = Number(match[1]) * MILLISECONDS_PER_UNIT[match[2] as keyof typeof MILLISECONDS_PER_UNIT];
+  return Math.min(timeoutMs, TIMER_MS_MAX);
 }
 
+const TIMER_MS_MAX = 2 ** 31 - 1;
 const MILLISECONDS_PER_UNIT = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const;

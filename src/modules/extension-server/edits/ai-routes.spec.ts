@@ -1,4 +1,5 @@
 import { create, type JsonObject } from '@bufbuild/protobuf';
+import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { FilterConfigSchema, RouteSchema } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import { enableProcessor, isAIRoute } from './ai-routes.js';
@@ -35,20 +36,36 @@ describe('enableProcessor', () => {
     ['the bare name of an entry without namespace', [{ name: 'b' }, { name: 'c', namespace: 'ns' }], 'b'],
     ['the route when no entry has a name', [], 'route'],
   ])('names the AIGatewayRoute by %s', (_case, objects, expected) => {
-    const edited = enableProcessor(routeWith({ annotations: MARK }, ...objects));
+    const edited = enableProcessor(routeWith({ annotations: MARK }, ...objects), false);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({ aigw_route_name: expected });
   });
 
   it('switches the filter on with a configuration that is present and empty', () => {
-    const edited = enableProcessor(routeWith({ annotations: MARK }));
+    const edited = enableProcessor(routeWith({ annotations: MARK }), false);
     const filter = unpack(edited.typedPerFilterConfig[EXT_PROC_FILTER], FilterConfigSchema);
     expect(filter).toMatchObject({ disabled: false, config: { typeUrl: '' } });
   });
 
   it('changes nothing the second time, and nothing on other routes', () => {
-    const once = enableProcessor(routeWith({ annotations: MARK }));
+    const once = enableProcessor(routeWith({ annotations: MARK }), false);
     const other = routeWith({ name: 'a' });
-    expect(enableProcessor(once)).toBe(once);
-    expect(enableProcessor(other)).toBe(other);
+    expect(enableProcessor(once, false)).toBe(once);
+    expect(enableProcessor(other, false)).toBe(other);
+  });
+
+  it.each([
+    ['writes the authentication domain when asked to', true, { aigw_route_name: 'a', auth_domain: expect.any(String) }],
+    ['writes no authentication domain when not asked to', false, { aigw_route_name: 'a' }],
+  ])('%s', (_case, separatesAuthentication, expected) => {
+    const route = routeWith({ name: 'a', annotations: MARK });
+    route.typedPerFilterConfig['envoy.filters.http.api_key_auth'] = create(AnySchema, { typeUrl: 'keys' });
+    const edited = enableProcessor(route, separatesAuthentication);
+    expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual(expected);
+    expect(enableProcessor(edited, separatesAuthentication)).toBe(edited);
+  });
+
+  it('writes no authentication domain for a route without authentication', () => {
+    const edited = enableProcessor(routeWith({ name: 'a', annotations: MARK }), true);
+    expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({ aigw_route_name: 'a' });
   });
 });

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { create, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { FilterConfigSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { internalMetadata } from '../../../shared/headers.js';
+import { authDomainOf } from './auth-domains.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { withInternalMetadata } from './filter-metadata.js';
 import { packKeeping } from './packed.js';
@@ -28,12 +28,14 @@ export const mapRoutes = (routes: RouteConfiguration, edit: (route: Route) => Ro
   });
 
 /**
- * Switches the external processor on for an AI route and tells it the AIGatewayRoute; other routes stay.
+ * Switches the external processor on for an AI route and tells it the AIGatewayRoute and, with `separatesAuthentication`,
+ * what authentication the route asks for; other routes stay.
  * @see spec extension-server.md section 13
  */
 export function enableProcessor(route: Route, separatesAuthentication: boolean): Route {
   if (!isAIRoute(route)) return route;
   const enabled = create(FilterConfigSchema, { config: create(AnySchema) });
+  const authDomain = separatesAuthentication ? authDomainOf(route) : undefined;
   const existing = route.typedPerFilterConfig[EXT_PROC_FILTER];
   return withMembers(route, {
     typedPerFilterConfig: withMembers(route.typedPerFilterConfig, {
@@ -41,27 +43,10 @@ export function enableProcessor(route: Route, separatesAuthentication: boolean):
     }),
     metadata: withInternalMetadata(route.metadata, {
       [internalMetadata.routeName]: routeNameOf(route),
-      ...(separatesAuthentication ? authDomainOf(route) : {}),
+      ...(authDomain === undefined ? {} : { [internalMetadata.authDomain]: authDomain }),
     }),
   });
 }
-
-/**
- * Envoy applies the authentication filters of the first route match, when the model is not known yet. What those filters
- * are is written on the route, so that the processor can compare both matches.
- */
-function authDomainOf(route: Route): Readonly<Record<string, string>> {
-  const own = Object.entries(route.typedPerFilterConfig)
-    .filter(([name]) => AUTHENTICATION_FILTER.test(name))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  if (own.length === 0) return {};
-  const hash = createHash('sha256');
-  for (const [name, { typeUrl, value }] of own) hash.update(`${name}\0${typeUrl}\0${value.length}\0`).update(value);
-  return { [internalMetadata.authDomain]: hash.digest('hex').slice(0, 16) };
-}
-
-/** Names may end in `/<policy>`. */
-const AUTHENTICATION_FILTER = /^envoy\.filters\.http\.(?:ext_authz|api_key_auth|basic_auth|oauth2|jwt_authn)(?:\/|$)/;
 
 /** `<ns>/<name>` of the first named object, its bare name without namespace, or the route's own name. */
 function routeNameOf(route: Route): string {

@@ -6,7 +6,8 @@ import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { aiClusterEdit } from './ai-clusters.js';
-import { enableProcessor, hasAIRoute, mapRoutes } from './ai-routes.js';
+import { enableProcessor, hasAIRoute, isAIRoute, mapRoutes } from './ai-routes.js';
+import { misplacedAuthentication } from './auth-domains.js';
 import { mapKeeping } from './copy-on-write.js';
 import type { EditOptions, Report } from './edit-options.js';
 import { withExtProcCluster } from './extproc-cluster.js';
@@ -39,6 +40,7 @@ export function editTranslation(
   const served = new Set(decoded.filter(({ listener }) => !isSpecialListener(listener.name)).flatMap(routeConfigNames));
   const editListener = listenerEdit(aiTables, options, report);
   const clusters = mapKeeping(resources.clusters, aiClusterEdit(world, options, report));
+  const separatesAuthentication = options.separatesAuthentication ?? false;
   const edited: XdsResources = {
     listeners: mapKeeping(resources.listeners, (listener, index) =>
       editListener(decoded[index] ?? decodeListener(listener)),
@@ -46,12 +48,16 @@ export function editTranslation(
     routes: mapKeeping(resources.routes, (table) =>
       mapRoutes(table, (route) => {
         const timed = withStreamIdleTimeout(route, world);
-        return served.has(table.name) ? enableProcessor(timed, options.separatesAuthentication ?? false) : timed;
+        return served.has(table.name) ? enableProcessor(timed, separatesAuthentication) : timed;
       }),
     ),
     clusters: withExtProcCluster(clusters, options.extProcAddress),
     secrets: resources.secrets,
   };
+  if (separatesAuthentication) {
+    const hosts = resources.routes.filter(({ name }) => served.has(name)).flatMap((table) => table.virtualHosts);
+    for (const host of hosts) misplacedAuthentication(host, isAIRoute).forEach(report);
+  }
   return { resources: edited, faults: [...faults.values()] };
 }
 

@@ -1,4 +1,5 @@
 import { describe, it, expect } from '@jest/globals';
+import * as fc from 'fast-check';
 import { objectKey } from '../../../shared/api/kube-object.js';
 import { parseResources, type ParseOptions } from './parse-resources.js';
 import { formatProblem } from './problem.js';
@@ -174,10 +175,58 @@ status: {phase: x}
     expect(problems[0]!.message).toBe('found 30 more problems in this object than are shown; correct those first');
   });
 
-  it('refuses a text that is too long', () => {
-    expect(read(' '.repeat(10 * 1024 * 1024 + 1)).lines).toEqual([
-      'a.yaml:1: found more than 10 MiB of text; expected less; split the file',
+  it('refuses texts that are too long together', () => {
+    const { objects, lines } = read([configMap('a'), ' '.repeat(4 * 1024 * 1024)]);
+    expect(objects).toHaveLength(1);
+    expect(lines).toEqual([
+      'b.yaml:1: found more than 4 MiB of text up to here; expected less; remove what is not configuration',
     ]);
+  });
+
+  it('never throws, whatever the text is', () => {
+    const words = [
+      'apiVersion: v1',
+      'kind: Secret',
+      'metadata: {name: s}',
+      '{',
+      '}',
+      '[',
+      ']',
+      ': ',
+      '- ',
+      '\n',
+      '\n  ',
+      '---\n',
+      '"',
+      "'",
+      '&a ',
+      '*a',
+      '<<: ',
+      '$V',
+      '${V:-x}',
+      '#',
+      '|',
+      '? ',
+      '!!int ',
+      '\t',
+      'data: ',
+      'null',
+      '1',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...words), { maxLength: 30 }), fc.string(), (parts, value) => {
+        const set = read(parts.join(''), { env: { V: value } });
+        for (const problem of set.problems) expect(problem.line).toBeGreaterThanOrEqual(1);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('clips names of any length', () => {
+    const [problem] = read(
+      `apiVersion: v1\nkind: ${'K'.repeat(100_000)}\nmetadata: {name: ${'n'.repeat(100_000)}}`,
+    ).problems;
+    expect([problem!.object?.length, problem!.message.length]).toEqual([1001, 1001]);
   });
 
   it('names the variable, not its value, when the value is wrong', () => {

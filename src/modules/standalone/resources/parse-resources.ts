@@ -3,7 +3,7 @@ import { formatPath, parsePath, type JsonPath } from './json-path.js';
 import { apiVersionOf, lookUpKind } from './kinds/kind-table.js';
 import { METADATA_KEPT, type ResourceKind, type ResourceVersion } from './kinds/resource-kind.js';
 import type { Problem } from './problem.js';
-import type { ResourceInput } from './read-inputs.js';
+import { INPUT_SIZE_MAX_BYTES, type ResourceInput } from './read-inputs.js';
 import { resolveSecret, type ValueSources } from './secret-values.js';
 import { readYamlDocuments, type YamlDocument } from './text/yaml-documents.js';
 import type { Describe, Finding } from './validation/finding.js';
@@ -40,11 +40,11 @@ interface Draft {
 }
 
 const DEFAULT_NAMESPACE = 'default';
-/** Characters of one input: reading YAML takes a hundred times its size. */
-const TEXT_LENGTH_MAX = 10 * 1024 * 1024;
 /** Problems of one object. */
 const PROBLEMS_SHOWN = 20;
 const VALUE_LENGTH_SHOWN = 60;
+/** Names and paths come from the text and may be of any length. */
+const TEXT_LENGTH_SHOWN = 1000;
 
 /**
  * Reads Kubernetes objects from YAML or JSON texts as the API server would: variables are put in, defaults are applied,
@@ -55,7 +55,7 @@ export function parseResources(inputs: readonly ResourceInput[], options: ParseO
   const objects: KubeObject[] = [];
   const problems: Problem[] = [];
   const places = new Map<ObjectKey, Draft>();
-  for (const draft of inputs.flatMap((input) => drafts(input, options, problems))) {
+  for (const draft of drafts(inputs, options, problems)) {
     const object = admit(draft, options, places, problems);
     if (object !== undefined) objects.push(object);
   }
@@ -74,14 +74,18 @@ export function parseResources(inputs: readonly ResourceInput[], options: ParseO
 
 const lineIn = ({ document, base }: Draft, path: JsonPath): number => document.lineOf([...base, ...path]);
 
-function drafts({ name: file, text }: ResourceInput, { env }: ParseOptions, problems: Problem[]): Draft[] {
-  if (text.length > TEXT_LENGTH_MAX) {
-    const message = 'found more than 10 MiB of text; expected less; split the file';
-    problems.push({ file, line: 1, path: '', message, severity: 'error' });
-    return [];
-  }
-  const documents = readYamlDocuments(text, env, (problem) => problems.push({ file, path: '', ...problem }));
-  return documents.flatMap((document) => unfold({ file, document, base: [], value: document.value }));
+function drafts(inputs: readonly ResourceInput[], { env }: ParseOptions, problems: Problem[]): Draft[] {
+  let length = 0;
+  return inputs.flatMap(({ name: file, text }) => {
+    length += text.length;
+    if (length > INPUT_SIZE_MAX_BYTES) {
+      const message = 'found more than 4 MiB of text up to here; expected less; remove what is not configuration';
+      problems.push({ file, line: 1, path: '', message, severity: 'error' });
+      return [];
+    }
+    const documents = readYamlDocuments(text, env, (problem) => problems.push({ file, path: '', ...problem }));
+    return documents.flatMap((document) => unfold({ file, document, base: [], value: document.value }));
+  });
 }
 
 /** A `List` stands for its items. */
@@ -224,13 +228,15 @@ function reporter(draft: Draft, object: string | undefined, problems: Problem[])
     problems.push({
       file: draft.file,
       line: lineIn(draft, path),
-      ...(object === undefined ? {} : { object }),
-      path: formatPath(path),
-      message,
+      ...(object === undefined ? {} : { object: clip(object) }),
+      path: clip(formatPath(path)),
+      message: clip(message),
       severity,
     });
   };
 }
+
+const clip = (text: string) => (text.length > TEXT_LENGTH_SHOWN ? `${text.slice(0, TEXT_LENGTH_SHOWN)}…` : text);
 
 /** `Kind namespace/name` as far as it is known. */
 function nameOf(value: unknown): string | undefined {

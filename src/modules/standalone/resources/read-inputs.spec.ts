@@ -17,7 +17,7 @@ beforeAll(async () => {
   await symlink(at('all', 'a.yaml'), at('all', 'z.yaml'));
   await symlink(at('nowhere'), at('broken', 'a.yaml'));
   await writeFile(at('binary.yaml'), Buffer.from([0x61, 0xff, 0xfe]));
-  await writeFile(at('big.yaml'), Buffer.alloc(10 * 1024 * 1024 + 1, 'x'));
+  await writeFile(at('big.yaml'), Buffer.alloc(4 * 1024 * 1024 + 1, 'x'));
 });
 
 afterAll(() => rm(root, { recursive: true }));
@@ -48,7 +48,7 @@ describe('readInputs', () => {
     ['missing', 'there is no such file or directory; correct the path'],
     ['none', 'found no file in it that ends in .yaml, .yml or .json; add one, or name a file'],
     ['binary.yaml', 'found bytes that are not UTF-8 text; expected YAML or JSON'],
-    ['big.yaml', 'found more than 10 MiB; expected less; name the right file'],
+    ['big.yaml', 'found more than 4 MiB; expected less; name the right file'],
   ])('refuses %s', async (name, reason) => {
     await expect(readInputs(at(name))).rejects.toMatchObject({
       name: 'UserFacingError',
@@ -65,7 +65,7 @@ describe('readInputs', () => {
     function* endless() {
       for (;;) yield Buffer.alloc(1024 * 1024, 'x');
     }
-    const message = 'cannot read resources from "(stdin)": found more than 10 MiB; expected less; name the right file';
+    const message = 'cannot read resources from "(stdin)": found more than 4 MiB; expected less; name the right file';
     await expect(readInputs('-', Readable.from(endless()))).rejects.toMatchObject({ name: 'UserFacingError', message });
   });
 });

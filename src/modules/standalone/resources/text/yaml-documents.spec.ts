@@ -110,10 +110,10 @@ describe('YAML documents', () => {
   });
 
   it('refuses a key that stands twice', () => {
-    expect(read('a: 1\nb: 2\na: 3\n').problems).toEqual([
+    expect(read('a: 1\nb: {<<: {x: 1}, <<: {y: 2}}\na: 3\n').problems).toEqual([
       {
         line: 3,
-        message: 'found text that is not valid YAML: Map keys must be unique; correct it here or just above',
+        message: 'found the field "a" twice; expected it once; remove one',
         severity: 'error',
       },
     ]);
@@ -191,7 +191,7 @@ describe('YAML documents', () => {
     expect(problems).toEqual([
       {
         line: 1,
-        message: 'found variables that add more than 10 MiB to the text; expected less; use smaller values',
+        message: 'found variables that add more than 4 MiB to the text; expected less; use smaller values',
         severity: 'error',
       },
     ]);

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { JsonPath } from '../json-path.js';
 import { replaceMarkers, scanReferences, valueOf, type Environment, type Reference } from './scan-references.js';
@@ -23,8 +23,8 @@ export interface TextProblem {
 const SYNTAX_ERRORS_SHOWN = 3;
 /** Uses of anchors in one document: beyond it is an attack ("billion laughs") or a mistake. */
 const ALIASES_MAX = 100;
-/** Variables make a text longer; as bytes of UTF-16 text of all inserted values. */
-const INSERTED_LENGTH_MAX = 10 * 1024 * 1024;
+/** Characters of all values that variables put into one text. */
+const INSERTED_LENGTH_MAX = 4 * 1024 * 1024;
 
 /**
  * Reads a YAML (or JSON) text of several documents and puts in the variables of `env`.
@@ -40,7 +40,14 @@ export function readYamlDocuments(
   if (errors.length > 0) return [];
   const lines = new LineCounter();
   const parsed = withoutOverflow(report, () =>
-    parseAllDocuments(masked, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'silent' }),
+    // The check of `uniqueKeys` compares each key with each other one; repeatedKeys does the same in linear time.
+    parseAllDocuments(masked, {
+      lineCounter: lines,
+      prettyErrors: false,
+      merge: true,
+      uniqueKeys: false,
+      logLevel: 'silent',
+    }),
   );
   if (parsed === undefined || !Array.isArray(parsed)) return [];
   const context: DocumentContext = { references, read: variableReader(env, report), lines, report };
@@ -66,13 +73,18 @@ function readDocument(document: Document.Parsed, context: DocumentContext): Yaml
   for (const warning of document.warnings) {
     report({ line: lineAt(warning.pos[0]), message: `YAML: ${clean(warning.message)}`, severity: 'warning' });
   }
-  const read = withoutOverflow(
-    (problem) => report({ ...problem, message: clean(problem.message), line: lineAt(document.range[0]) }),
-    () => {
-      const written = resolveReferences(document, references, context.read);
-      return { written, value: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown };
-    },
-  );
+  const reportHere = (problem: TextProblem) =>
+    report({ ...problem, message: clean(problem.message), line: lineAt(document.range[0]) });
+  const read = withoutOverflow(reportHere, () => {
+    const repeated = repeatedKeys(document);
+    for (const { key, offset } of repeated.slice(0, SYNTAX_ERRORS_SHOWN)) {
+      const message = `found the field ${JSON.stringify(clean(key))} twice; expected it once; remove one`;
+      report({ line: lineAt(offset), message, severity: 'error' });
+    }
+    if (repeated.length > 0) return undefined;
+    const written = resolveReferences(document, references, context.read);
+    return { written, value: takeOut(document) };
+  });
   if (read === undefined || read.value === null) return [];
   return [
     {
@@ -84,6 +96,24 @@ function readDocument(document: Document.Parsed, context: DocumentContext): Yaml
       },
     },
   ];
+}
+
+/** Keys that stand in one map a second time. */
+function repeatedKeys(document: Document.Parsed): { readonly key: string; readonly offset: number }[] {
+  const repeated: { key: string; offset: number }[] = [];
+  visit(document, {
+    Map(_, map) {
+      const keys = new Set<string>();
+      for (const { key } of map.items) {
+        // A merge key is a symbol; it may stand there several times.
+        if (!isScalar(key) || typeof key.value === 'symbol') continue;
+        const name = String(key.value);
+        if (keys.has(name)) repeated.push({ key: name, offset: key.range?.[0] ?? 0 });
+        keys.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 /** Follows `path` as far as it exists: the offset of the last place reached, and the node when all of it exists. */
@@ -121,31 +151,45 @@ function variableReader(env: Environment, report: (problem: TextProblem) => void
       report({ line: reference.line, message, severity: 'warning' });
     }
     length += text.length;
-    if (length > INSERTED_LENGTH_MAX) throw new RangeError(TOO_MUCH_INSERTED);
+    if (length > INSERTED_LENGTH_MAX) throw new InvalidDocument(TOO_MUCH_INSERTED);
     return text;
   };
 }
 
-const TOO_MUCH_INSERTED = 'found variables that add more than 10 MiB to the text; expected less; use smaller values';
+const TOO_MUCH_INSERTED = 'found variables that add more than 4 MiB to the text; expected less; use smaller values';
 
-/** Turns the two ways in which hostile text ends in an exception into problems. */
+/** The text of a document is right, and what it says is not. */
+class InvalidDocument extends Error {
+  override readonly name: string = 'InvalidDocument';
+}
+
+/** Plain data of a document. @throws InvalidDocument for aliases and merges that lead nowhere or to too much. */
+function takeOut(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    if (error instanceof RangeError || !(error instanceof Error)) throw error;
+    throw new InvalidDocument(
+      error.message.startsWith('Excessive')
+        ? `found more than ${ALIASES_MAX} uses of YAML anchors in one document; expected fewer; write the values out`
+        : `found text that is not valid YAML: ${error.message}; correct the anchors and merges of this document`,
+      { cause: error },
+    );
+  }
+}
+
+/** Turns the ways in which hostile text ends in an exception into problems. */
 function withoutOverflow<T>(report: (problem: TextProblem) => void, run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    if (error instanceof RangeError) {
-      const message =
-        error.message === TOO_MUCH_INSERTED
-          ? TOO_MUCH_INSERTED
-          : 'found text that is nested too deeply; expected a Kubernetes object; make it flatter';
-      report({ line: 1, message, severity: 'error' });
+    if (error instanceof InvalidDocument) {
+      report({ line: 1, message: error.message, severity: 'error' });
       return undefined;
     }
-    // An alias without its anchor, or too many of them; both are found when the values are taken out.
-    if (error instanceof ReferenceError) {
-      const message = error.message.startsWith('Excessive')
-        ? `found more than ${ALIASES_MAX} uses of YAML anchors in one document; expected fewer; write the values out`
-        : `found text that is not valid YAML: ${error.message}; name an anchor that comes before`;
+    // The stack of the recursive parser.
+    if (error instanceof RangeError) {
+      const message = 'found text that is nested too deeply; expected a Kubernetes object; make it flatter';
       report({ line: 1, message, severity: 'error' });
       return undefined;
     }
