@@ -66,10 +66,18 @@ const world = useWorld(['provider', 'second'], ({ provider, second }) => ({
             { name: 'default/second', upstream: second, auth: { anthropicAPIKey: { key: 'second-key' } } },
           ],
         },
+        {
+          model: 'brought-twice',
+          retry: FALLBACK_RETRY,
+          backends: [
+            { name: 'default/brought', upstream: provider, ...BACKENDS['brought'] },
+            { name: 'default/brought', upstream: second, ...BACKENDS['brought'] },
+          ],
+        },
       ],
     },
   ],
-  filtersBefore: [METADATA_FILTER],
+  filters: [METADATA_FILTER],
   forwardingNamespaces: ['team.credentials'],
 }));
 
@@ -184,5 +192,18 @@ describe('a fallback between backends with credentials of their own', () => {
     expect(response.status).toBe(200);
     expect(shown(world.upstreams.provider.request(caseId))).toEqual({ authorization: 'Bearer sk-mine' });
     expect(shown(world.upstreams.second.request(caseId))).toEqual({ 'x-api-key': 'second-key' });
+  });
+
+  it('finds a credential that the client brought again, though its header was taken away', async () => {
+    const caseId = newCase('again');
+    world.upstreams.provider.script(caseId, whole(503, ''));
+    world.upstreams.second.script(caseId, json({ model: 'm' }));
+    const response = await world.gateway.send(CHAT, {
+      caseId,
+      body: { model: 'brought-twice' },
+      headers: { 'x-aigw-api-key': 'sk-mine' },
+    });
+    expect(response.status).toBe(200);
+    expect(shown(world.upstreams.second.request(caseId))).toEqual({ authorization: 'Bearer sk-mine' });
   });
 });

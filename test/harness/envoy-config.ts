@@ -1,4 +1,6 @@
 import { EXT_PROC_CLUSTER, EXT_PROC_FILTER } from '../../src/modules/extension-server/edits/xds-names.js';
+import { insertionIndex } from '../../src/modules/extension-server/edits/router-filter.js';
+import { INTERNAL_METADATA_NAMESPACE, internalMetadata } from '../../src/shared/headers.js';
 import { httpProtocolOptions, routerExtProc, routerFilter, upstreamFilters } from './envoy-filters.js';
 import { clusterOf, identityOf, type BackendPlan, type GatewayPlan, type RoutePlan, type RulePlan } from './gateway-plan.js';
 
@@ -6,15 +8,19 @@ import { clusterOf, identityOf, type BackendPlan, type GatewayPlan, type RoutePl
 export const LARGE_BUFFER_BYTES = 50 * 1024 * 1024;
 
 export interface EnvoyPlan extends GatewayPlan {
-  /** HTTP filters in front of ours, such as authentication. */
-  readonly filtersBefore?: readonly object[];
-  /** HTTP filters behind ours. */
-  readonly filtersBehind?: readonly object[];
+  /** HTTP filters besides ours and the router; ours takes its place among them as in production. */
+  readonly filters?: readonly HttpFilterDocument[];
   /** Routes in front of all AI routes, as they are. */
   readonly plainRoutes?: readonly object[];
-  /** `typed_per_filter_config` of the routes of an AIGatewayRoute, by its name. */
-  readonly perFilterConfig?: Readonly<Record<string, object>>;
+  /** `typed_per_filter_config` of the authenticated routes, and the fingerprint of it, by name of the AIGatewayRoute. */
+  readonly authentication?: Readonly<Record<string, { readonly domain: string; readonly perFilterConfig: object }>>;
   readonly forwardingNamespaces?: readonly string[];
+}
+
+export interface HttpFilterDocument {
+  readonly name: string;
+  readonly disabled?: boolean;
+  readonly typed_config: object;
 }
 
 export interface EnvoyPaths {
@@ -105,7 +111,7 @@ function listenerOf(name: string, bufferBytes: number, plan: EnvoyPlan, paths: E
         },
       },
     ],
-    http_filters: [...(plan.filtersBefore ?? []), routerExtProc(), ...(plan.filtersBehind ?? []), routerFilter()],
+    http_filters: withExtProc([...(plan.filters ?? []), routerFilter()]),
   };
   return {
     name,
@@ -117,18 +123,30 @@ function listenerOf(name: string, bufferBytes: number, plan: EnvoyPlan, paths: E
   };
 }
 
-const aiRoute = (plan: EnvoyPlan, route: RoutePlan) => ({
-  metadata: { filter_metadata: { 'aigateway.envoy.io': { aigw_route_name: route.name } } },
-  typed_per_filter_config: {
-    [EXT_PROC_FILTER]: { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', config: {} },
-    ...plan.perFilterConfig?.[route.name],
-  },
-});
+const withExtProc = (filters: readonly HttpFilterDocument[]) =>
+  filters.toSpliced(insertionIndex(filters, []) ?? 0, 0, routerExtProc());
+
+function aiRoute(plan: EnvoyPlan, route: RoutePlan): object {
+  const authentication = plan.authentication?.[route.name];
+  const ours = {
+    [internalMetadata.routeName]: route.name,
+    ...(authentication ? { [internalMetadata.authDomain]: authentication.domain } : {}),
+  };
+  return {
+    metadata: { filter_metadata: { [INTERNAL_METADATA_NAMESPACE]: ours } },
+    typed_per_filter_config: {
+      [EXT_PROC_FILTER]: { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', config: {} },
+      ...authentication?.perFilterConfig,
+    },
+  };
+}
+
+const exactly = (name: string, exact: string) => ({ name, string_match: { exact } });
 
 function routeOf(plan: EnvoyPlan, route: RoutePlan, rule: RulePlan, index: number): object {
   return {
     name: `${clusterOf(route, index)}/match/0/*`,
-    match: { prefix: '/', headers: [{ name: 'x-ai-eg-model', string_match: { exact: rule.model } }] },
+    match: { prefix: '/', ...(rule.model === undefined ? {} : { headers: [exactly('x-ai-eg-model', rule.model)] }) },
     route: {
       cluster: clusterOf(route, index),
       auto_host_rewrite: true,
@@ -182,7 +200,10 @@ function localityOf(backend: BackendPlan, identity: string, region: string, ref:
         endpoint: { address: loopback(backend.upstream.port), hostname },
         metadata: {
           filter_metadata: {
-            'aigateway.envoy.io': { per_route_rule_backend_name: identity, upstream_host: hostname },
+            [INTERNAL_METADATA_NAMESPACE]: {
+              [internalMetadata.backendName]: identity,
+              [internalMetadata.upstreamHost]: hostname,
+            },
           },
         },
       },

@@ -14,7 +14,7 @@ const externalProcessor = (filter: ExternalProcessor): object => ({
   ...(toJson(ExternalProcessorSchema, filter) as object),
 });
 
-export const routerExtProc = (): object => ({
+export const routerExtProc = () => ({
   name: EXT_PROC_FILTER,
   disabled: true,
   typed_config: externalProcessor(routerProcessor()),
@@ -45,7 +45,7 @@ export const upstreamFilters = (forwardingNamespaces: readonly string[]): object
   },
 ];
 
-export const routerFilter = (): object => ({
+export const routerFilter = () => ({
   name: 'envoy.filters.http.router',
   typed_config: { '@type': type('filters.http.router.v3.Router') },
 });

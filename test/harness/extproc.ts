@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { writeAtomically } from './atomic-write.js';
+import { ConfigFiles, type ConfigSourceKind } from './config-files.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { MetricsText } from './metrics-text.js';
@@ -8,8 +8,9 @@ import { RunningProcess, type ProcessEnd } from './running-process.js';
 
 export interface ExtprocSettings {
   readonly directory: string;
-  /** First filter configuration; without one none is written and the process is told of an empty bundle. */
-  readonly configText?: string;
+  /** First filter configuration. */
+  readonly configText: string;
+  readonly configSource?: ConfigSourceKind;
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -21,15 +22,14 @@ const READY_LINE = 'AI Gateway External Processor is ready';
 /** The External Processor as a program: a Unix socket, a file with its configuration, its log, its metrics. */
 export class Extproc {
   readonly socket: string;
-  readonly configPath: string;
+  readonly #config: ConfigFiles;
   #process: RunningProcess | undefined;
   #adminPort = 0;
 
   constructor(private readonly settings: ExtprocSettings) {
-    const { directory, configText } = settings;
+    const { directory, configText, configSource = 'file' } = settings;
     this.socket = `${directory}/run.sock`;
-    this.configPath = `${directory}/filter-config.yaml`;
-    if (configText !== undefined) writeAtomically(this.configPath, configText);
+    this.#config = new ConfigFiles(directory, configSource, configText);
   }
 
   static async start(settings: ExtprocSettings): Promise<Extproc> {
@@ -44,7 +44,7 @@ export class Extproc {
     this.#adminPort ||= await freePort();
     const args = [
       [MAIN, 'extproc', '-extProcAddr', `unix://${this.socket}`, '-adminPort', String(this.#adminPort)],
-      ['-configPath', this.configPath, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
+      [...this.#config.flags, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
     ];
     this.#process = new RunningProcess(process.execPath, args.flat(), {
       AIGW_EXIT_ON_STDIN_CLOSE: '1',
@@ -61,14 +61,14 @@ export class Extproc {
   /** Puts a configuration there; returns when it is in use. `uuid` is that of the text. */
   async useConfig(configText: string, uuid: string): Promise<void> {
     const from = this.process.lines.length;
-    writeAtomically(this.configPath, configText);
+    this.#config.write(configText);
     await this.process.line(`configuration ${uuid} to be in use`, (line) => isLogOf(line, 'loaded a new config', uuid), from);
   }
 
   /** Puts a configuration there that cannot be loaded; returns the reason that is logged. */
   async offerBrokenConfig(configText: string): Promise<string> {
     const from = this.process.lines.length;
-    writeAtomically(this.configPath, configText);
+    this.#config.write(configText);
     const line = await this.process.line('the configuration to be refused', (text) => text.includes('cannot load the config'), from);
     return (JSON.parse(line) as { reason: string }).reason;
   }

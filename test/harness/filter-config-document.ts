@@ -37,5 +37,7 @@ function entryOf(backend: BackendPlan, name: string): object {
 
 const modelsOf = (plan: GatewayPlan) =>
   plan.routes.flatMap((route) =>
-    route.rules.map(({ model }) => ({ Name: model, OwnedBy: 'tests', CreatedAt: '2026-01-02T03:04:05Z' })),
+    route.rules.flatMap(({ model }) =>
+      model === undefined ? [] : [{ Name: model, OwnedBy: 'tests', CreatedAt: '2026-01-02T03:04:05Z' }],
+    ),
   );

@@ -20,8 +20,8 @@ export interface RoutePlan {
 }
 
 export interface RulePlan {
-  /** Value of the routing header. */
-  readonly model: string;
+  /** Value of the routing header; a rule without one takes whatever the rules before it leave. */
+  readonly model?: string;
   /** In order of preference: priority 0, 1, … unless they say otherwise. */
   readonly backends: readonly BackendPlan[];
   readonly timeoutMs?: number;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ConfigSourceKind } from './config-files.js';
 import { Envoy } from './envoy.js';
 import type { EnvoyPlan } from './envoy-config.js';
 import { Extproc } from './extproc.js';
@@ -10,6 +11,7 @@ import { TemporaryDirectory } from './temporary-directory.js';
 export interface GatewaySettings {
   /** Flags of the External Processor besides those that the harness needs. */
   readonly extprocFlags?: readonly string[];
+  readonly configSource?: ConfigSourceKind;
   readonly envoyWorkers?: number;
 }
 
@@ -27,6 +29,7 @@ export class Gateway {
       directory: directory.path,
       configText: filterConfigText(plan, 'first'),
       ...(settings.extprocFlags ? { flags: settings.extprocFlags } : {}),
+      ...(settings.configSource ? { configSource: settings.configSource } : {}),
     });
     try {
       const starting = Envoy.start({

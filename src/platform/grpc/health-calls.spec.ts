@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
@@ -108,12 +108,17 @@ describe('ServingState', () => {
 describe('probeHealth', () => {
   const soon = () => AbortSignal.timeout(5000);
   const others: Server[] = [];
+  const sockets: Socket[] = [];
   afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
     for (const other of others.splice(0)) await new Promise((resolve) => other.close(resolve));
   });
   /** Some other program on the port. */
-  const otherServer = async (onConnection: Parameters<typeof createServer>[1] & object) => {
-    const other = createServer(onConnection as never).listen(0, '127.0.0.1');
+  const otherServer = async (onConnection: (socket: Socket) => void) => {
+    const other = createServer((socket) => {
+      sockets.push(socket.on('error', () => {}));
+      onConnection(socket);
+    }).listen(0, '127.0.0.1');
     others.push(other);
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -150,20 +155,18 @@ describe('probeHealth', () => {
   });
 
   it('fails when the listener hangs up', async () => {
-    const target = await otherServer((socket: { end(): void }) => socket.end());
+    const target = await otherServer((socket) => socket.end());
     await expect(within('a result', probeHealth(target, soon()))).rejects.toThrow(
       /the health service gave no answer|ECONNRESET|closed|cancel/i,
     );
   });
 
   it('fails at its deadline when the listener says nothing', async () => {
-    const sockets: { destroy(): void }[] = [];
-    const target = await otherServer((socket: { destroy(): void }) => sockets.push(socket));
+    const target = await otherServer(() => {});
     const control = new AbortController();
     const probe = probeHealth(target, control.signal);
     control.abort();
     await expect(probe).rejects.toThrow('deadline exceeded');
     await expect(probeHealth(target, AbortSignal.abort())).rejects.toThrow('deadline exceeded');
-    for (const socket of sockets) socket.destroy();
   });
 });

@@ -28,7 +28,11 @@ export async function probeHealth(target: ListenAddress, signal: AbortSignal): P
 function check(session: ClientHttp2Session, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     session.on('error', reject);
-    signal.addEventListener('abort', () => reject(new Error('deadline exceeded')), { once: true });
+    // A listener that hangs up politely gives no error.
+    session.on('close', () => reject(new Error('the health service gave no answer')));
+    const onAbort = () => reject(new Error('deadline exceeded'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
     const stream = session.request({
       ':method': 'POST',
       ':path': '/grpc.health.v1.Health/Check',

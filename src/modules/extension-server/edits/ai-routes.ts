@@ -3,7 +3,7 @@ import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { FilterConfigSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { internalMetadata } from '../../../shared/headers.js';
-import { authDomainOf } from './auth-domains.js';
+import { authDomainOf } from './auth-domain.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { withInternalMetadata } from './filter-metadata.js';
 import { packKeeping } from './packed.js';

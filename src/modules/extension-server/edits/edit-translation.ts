@@ -6,8 +6,7 @@ import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { aiClusterEdit } from './ai-clusters.js';
-import { enableProcessor, hasAIRoute, isAIRoute, mapRoutes } from './ai-routes.js';
-import { misplacedAuthentication } from './auth-domains.js';
+import { enableProcessor, hasAIRoute, mapRoutes } from './ai-routes.js';
 import { mapKeeping } from './copy-on-write.js';
 import type { EditOptions, Report } from './edit-options.js';
 import { withExtProcCluster } from './extproc-cluster.js';
@@ -54,10 +53,6 @@ export function editTranslation(
     clusters: withExtProcCluster(clusters, options.extProcAddress),
     secrets: resources.secrets,
   };
-  if (separatesAuthentication) {
-    const hosts = resources.routes.filter(({ name }) => served.has(name)).flatMap((table) => table.virtualHosts);
-    for (const host of hosts) misplacedAuthentication(host, isAIRoute).forEach(report);
-  }
   return { resources: edited, faults: [...faults.values()] };
 }
 

@@ -7,5 +7,5 @@ export const chatCompletions: Endpoint = {
   path: '/v1/chat/completions',
   operation: 'chat',
   dialect: 'openai',
-  parse: (body, context) => parseJsonRequest('/v1/chat/completions', body, context, true),
+  parse: (body, context) => parseJsonRequest('/v1/chat/completions', body, context, 'when-asked'),
 };

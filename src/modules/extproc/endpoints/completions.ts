@@ -8,5 +8,5 @@ export const completions: Endpoint = {
   operation: 'completion',
   dialect: 'openai',
   // The reference forces usage for chat only, so streamed completions escape its cost limits (translators.md G25).
-  parse: (body, context) => parseJsonRequest('/v1/completions', body, context, true),
+  parse: (body, context) => parseJsonRequest('/v1/completions', body, context, 'when-asked'),
 };

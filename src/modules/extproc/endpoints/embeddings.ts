@@ -8,5 +8,5 @@ export const embeddings: Endpoint = {
   operation: 'embeddings',
   dialect: 'openai',
   // Embeddings have no stream; a stray `stream` member goes to the provider as it is.
-  parse: (body, context) => ({ ...parseJsonRequest('/v1/embeddings', body, context, false), isStreaming: false }),
+  parse: (body, context) => parseJsonRequest('/v1/embeddings', body, context, 'no-stream'),
 };

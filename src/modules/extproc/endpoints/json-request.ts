@@ -3,19 +3,28 @@ import { JsonSyntaxError, isNullDocument, memberRanges, readBoolean, readString,
 import { replaceMember } from '../codec/json-splice.js';
 import type { ParseContext, ParsedRequest } from './endpoint.js';
 
+/** How token usage comes in streams of an endpoint: only when asked for, in any case, or never, since it has no streams. */
+export type StreamUsage = 'when-asked' | 'always' | 'no-stream';
+
 /**
  * Reads `model` and `stream` of a JSON body with a scan, without building it; what only the provider needs is not looked at.
  * @see spec translators.md 2.1, extproc.md section 10
  */
-export function parseJsonRequest(endpoint: string, body: Uint8Array, context: ParseContext, canForceUsage: boolean): ParsedRequest {
+export function parseJsonRequest(
+  endpoint: string,
+  body: Uint8Array,
+  context: ParseContext,
+  streamUsage: StreamUsage,
+): ParsedRequest {
   if (context.contentType?.toLowerCase().startsWith('multipart/form-data')) {
     throw new UserFacingError(`malformed request: ${endpoint} takes a JSON body, found multipart/form-data`);
   }
   const members = scanMembers(endpoint, body);
   const model = lastMember(endpoint, body, members.get('model'), 'model', readString, 'a string') ?? '';
-  const isStreaming = lastMember(endpoint, body, members.get('stream'), 'stream', readBoolean, 'a boolean') ?? false;
+  const isStreaming =
+    streamUsage !== 'no-stream' && lastMember(endpoint, body, members.get('stream'), 'stream', readBoolean, 'a boolean') === true;
   const modelRanges = members.get('model') ?? [];
-  if (!canForceUsage || !context.forcesUsage || !isStreaming || asksForUsage(body, members.get('stream_options'))) {
+  if (streamUsage !== 'when-asked' || !context.forcesUsage || !isStreaming || asksForUsage(body, members.get('stream_options'))) {
     return { model, isStreaming, body, isRewritten: false, modelRanges };
   }
   const rewritten = forceUsage(body, members.get('stream_options') ?? []);

@@ -9,7 +9,7 @@ export const messages: Endpoint = {
   operation: 'messages',
   dialect: 'anthropic',
   parse(body, context) {
-    const parsed = parseJsonRequest('/v1/messages', body, context, false);
+    const parsed = parseJsonRequest('/v1/messages', body, context, 'always');
     if (parsed.model === '') throw new UserFacingError('invalid request body: model field is required');
     return parsed;
   },
