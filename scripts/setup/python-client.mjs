@@ -10,10 +10,8 @@ export function ensurePythonClient() {
   if (existsSync(TARGET)) return TARGET;
   const partial = `${TARGET}.partial-${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
-  step('installing the Python openai client for tests', 'python3', [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
-    ...['--target', partial, `openai==${OPENAI_VERSION}`],
-  ]);
+  const options = '-m pip install --quiet --disable-pip-version-check --target'.split(' ');
+  step('installing the Python openai client for tests', 'python3', [...options, partial, `openai==${OPENAI_VERSION}`]);
   renameSync(partial, TARGET);
   return TARGET;
 }

@@ -88,6 +88,11 @@ export class RunningProcess {
     return this.lines.slice(-count).join('\n');
   }
 
+  /** What a program sees of us when we are gone. */
+  closeInput(): void {
+    this.#child.stdin?.end();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

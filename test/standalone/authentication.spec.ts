@@ -219,7 +219,7 @@ describe('API keys for the Gateway', () => {
   let setup: Setup;
   beforeAll(async () => {
     const cors = { allowOrigins: ['https://chat.example.com'], allowMethods: ['GET', 'POST'], allowHeaders: ['*'] };
-    const sources = { headers: ['x-gateway-key', 'authorization'], params: ['key'] };
+    const sources = { headers: ['x-gateway-key', 'authorization'], params: ['key'], cookies: ['key'] };
     const keys = apiKeyAuth(['alice', 'bob'], sources, { sanitize: true, forwardClientIDHeader: 'x-client' });
     setup = await Setup.start(PROVIDERS, { security: { ...keys, cors } });
   });
@@ -236,6 +236,8 @@ describe('API keys for the Gateway', () => {
     ['a header', 'without-key', withKey(KEYS.alice), CHAT],
     ['a bearer token', 'with-key', { authorization: `Bearer ${KEYS.alice}` }, CHAT],
     ['a bearer token', 'without-key', { authorization: `Bearer ${KEYS.alice}` }, CHAT],
+    ['a cookie', 'with-key', { cookie: `key=${KEYS.alice}` }, CHAT],
+    ['a cookie', 'without-key', { cookie: `key=${KEYS.alice}` }, CHAT],
     ['a parameter', 'with-key', {}, `${CHAT}?key=${KEYS.alice}`],
     ['a parameter', 'without-key', {}, `${CHAT}?key=${KEYS.alice}`],
   ])('takes a key in %s for %s, which does not see it', async (_place, name, headers, path) => {
@@ -271,6 +273,20 @@ describe('API keys for the Gateway', () => {
     expect(headers['access-control-allow-methods']).toBe('GET, POST');
     const refused = await setup.send(CHAT, { body: '{}', headers: { origin } });
     expect([refused.status, refused.headers['access-control-allow-origin']]).toEqual([401, origin]);
+  });
+
+  it('lets browsers read answers and reach no more than others', async () => {
+    const origin = 'https://chat.example.com';
+    for (const { name } of PROVIDERS) {
+      const without = await setup.chat(name, { origin });
+      expect([without.response.status, without.request]).toEqual([401, undefined]);
+      const { response } = await setup.chat(name, { origin, ...withKey(KEYS.bob) });
+      expect([response.status, response.headers['access-control-allow-origin']]).toEqual([200, origin]);
+    }
+    const body = { model: 'unknown', messages };
+    const unknown = await setup.send(CHAT, { headers: { origin, ...withKey(KEYS.bob) }, body });
+    expect([unknown.status, unknown.headers['access-control-allow-origin']]).toEqual([404, origin]);
+    expect(unknown.text).toContain('No route matched this request');
   });
 
   it('does not allow other origins, and sends nothing to providers', async () => {

@@ -8,6 +8,7 @@ import type { XdsResources } from '../../../shared/xds.js';
 import { aiClusterEdit } from './ai-clusters.js';
 import { enableProcessor, hasAIRoute, mapRoutes } from './ai-routes.js';
 import { mapKeeping } from './copy-on-write.js';
+import { withCorsTwins } from './cors-routes.js';
 import type { EditOptions, Report } from './edit-options.js';
 import { withExtProcCluster } from './extproc-cluster.js';
 import { withHeaderToMetadata } from './header-to-metadata.js';
@@ -44,12 +45,11 @@ export function editTranslation(
     listeners: mapKeeping(resources.listeners, (listener, index) =>
       editListener(decoded[index] ?? decodeListener(listener)),
     ),
-    routes: mapKeeping(resources.routes, (table) =>
-      mapRoutes(table, (route) => {
-        const timed = withStreamIdleTimeout(route, world);
-        return served.has(table.name) ? enableProcessor(timed, separatesAuthentication) : timed;
-      }),
-    ),
+    routes: mapKeeping(resources.routes, (table) => {
+      const timed = mapRoutes(table, (route) => withStreamIdleTimeout(route, world));
+      if (!served.has(table.name)) return timed;
+      return withCorsTwins(mapRoutes(timed, (route) => enableProcessor(route, separatesAuthentication)));
+    }),
     clusters: withExtProcCluster(clusters, options.extProcAddress),
     secrets: resources.secrets,
   };

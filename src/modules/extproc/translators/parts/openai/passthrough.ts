@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { splice } from '../../../codec/json-splice.js';
+import { isNullDocument } from '../../../codec/json-scan.js';
+import { replaceMember } from '../../../codec/json-splice.js';
 import { SseUsageScanner } from '../../../codec/sse-usage.js';
 import type { ClientResponse, Exchange, ResponseObserver, TranslatorInput } from '../../translator.js';
 import { WholeResponseObserver } from './whole-response.js';
@@ -8,16 +9,14 @@ import { WholeResponseObserver } from './whole-response.js';
 export const prefixedPath = (prefix: string | undefined, suffix: string) => posix.join('/', prefix ?? '', suffix);
 
 /**
- * The client's bytes with every `model` replaced: of a doubled key some providers read the first one, some the last.
- * Undefined when there is no override, so that the bytes that Envoy holds go on.
+ * The client's bytes with every `model` replaced: of a doubled key some providers read the first one, some the last. A body
+ * that names none gets one. Undefined when there is no override, so that the bytes that Envoy holds go on.
  */
-export function overriddenBody(input: TranslatorInput): Uint8Array | undefined {
-  if (!input.hasModelOverride) return undefined;
-  const replacement = Buffer.from(JSON.stringify(input.requestModel));
-  return splice(
-    input.request.body,
-    input.request.modelRanges.map(({ start, end }) => ({ start, end, replacement })),
-  );
+export function overriddenBody({ request, requestModel, hasModelOverride }: TranslatorInput): Uint8Array | undefined {
+  if (!hasModelOverride) return undefined;
+  const jsonText = JSON.stringify(requestModel);
+  if (isNullDocument(request.body)) return Buffer.from(`{"model":${jsonText}}`);
+  return replaceMember(request.body, { name: 'model', ranges: request.modelRanges, jsonText });
 }
 
 export interface PassthroughCell {

@@ -1,0 +1,243 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { SchemaConfig, SchemaName } from '../../../shared/filter-config/filter-config.js';
+import { chatCompletions } from '../endpoints/chat-completions.js';
+import { completions } from '../endpoints/completions.js';
+import { embeddings } from '../endpoints/embeddings.js';
+import type { Endpoint, EndpointName } from '../endpoints/endpoint.js';
+import { messages } from '../endpoints/messages.js';
+import { MATRIX } from './matrix.js';
+import type { Exchange, ResponseObserver, Translator } from './translator.js';
+
+const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
+  'chat-completions': chatCompletions,
+  completions,
+  embeddings,
+  messages,
+};
+const CELLS = Object.entries(MATRIX).flatMap(([endpoint, row]) =>
+  Object.entries(row).map(([schema, translator]) => [
+    `${endpoint} → ${schema}`,
+    { endpoint: ENDPOINTS[endpoint as EndpointName], schema: schema as SchemaName, translator },
+  ] as const),
+);
+
+interface Cell {
+  readonly endpoint: Endpoint;
+  readonly schema: SchemaName;
+  readonly translator: Translator;
+}
+
+function start({ endpoint, schema, translator }: Cell, text = '{"model":"m","stream":true}', override = ''): Exchange {
+  const request = endpoint.parse(Buffer.from(text), { contentType: undefined, forcesUsage: true });
+  return translator.start({
+    request,
+    requestModel: override || request.model,
+    hasModelOverride: override !== '',
+    schema: { name: schema, prefix: 'v1', version: '2024-10-21' },
+  });
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null && !ArrayBuffer.isView(member)) deepFreeze(member as object);
+  }
+  return Object.freeze(value);
+}
+
+const modelName = fc.oneof(fc.constantFrom('m', 'gpt-4o', 'a/b', '../x', 'ä ö?&#', '"quoted"'), fc.string({ minLength: 1, maxLength: 12 }));
+const cutsOf = fc.tuple(fc.array(fc.nat(), { maxLength: 10 }), fc.boolean());
+
+function chunksOf(bytes: Buffer, [cuts, isCutEverywhere]: readonly [readonly number[], boolean]): Buffer[] {
+  const size = bytes.length + 1;
+  const offsets = isCutEverywhere ? [...bytes.keys()] : cuts.map((cut) => cut % size).toSorted((a, b) => a - b);
+  return [0, ...offsets].map((from, index) => bytes.subarray(from, offsets[index] ?? size));
+}
+
+function watch(observer: ResponseObserver, chunks: readonly Buffer[]) {
+  for (const chunk of chunks) observer.push(chunk);
+  observer.end();
+  const { facts, isUsageFinal, hasError } = observer;
+  return { facts, isUsageFinal, hasError };
+}
+
+/** Pieces of answers of all providers, good and bad. */
+const STREAM_PIECES = fc.constantFrom(
+  'data: {"model":"m-1","choices":[{"delta":{"content":"\\"usage\\":{}"}}]}\n\n',
+  'data: {"model":"m-2","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}\n\n',
+  'data: [DONE]\n\n',
+  'data: {"error":{"message":"x"}}\r\n\r\n',
+  'event: message_start\ndata: {"type":"message_start","message":{"model":"c-1","usage":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":1}}}\n\n',
+  'event: ping\ndata: {"type": "ping"}\n\n',
+  'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"message_stop\\" usage\\""}}\n\n',
+  'event: message_delta\ndata: {"type":"message_delta","usage":{"input_tokens":0,"output_tokens":7}}\n\n',
+  'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n',
+  ': comment\n\n',
+  'data: {"usage":{"prompt',
+  '\n\n',
+  '\u0000\uFFFD',
+);
+const WHOLE_PIECES = fc.constantFrom(
+  '{"model":"m","usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}',
+  '{"model":"c","usage":{"input_tokens":3,"output_tokens":2,"cache_creation_input_tokens":1}}',
+  '{"usage":null}',
+  '{"usage":{"prompt_tokens":-1,"input_tokens":"x"}}',
+  '[1]',
+  '{"a":',
+  'null',
+  '',
+);
+
+describe.each(CELLS)('%s', (_, cell) => {
+  it('starts twice alike and does not touch its input', () => {
+    fc.assert(
+      fc.property(modelName, fc.oneof(fc.constant(''), modelName), (model, override) => {
+        const body = Buffer.from(JSON.stringify({ model, seed: 1 }));
+        const copy = Buffer.from(body);
+        const request = deepFreeze(cell.endpoint.parse(body, { contentType: undefined, forcesUsage: false }));
+        const schema: SchemaConfig = { name: cell.schema, prefix: 'v1', version: '1' };
+        const input = deepFreeze({ request, requestModel: override || model, hasModelOverride: override !== '', schema });
+        const [first, second] = [cell.translator.start(input), cell.translator.start(input)];
+        expect(first.request).toEqual(second.request);
+        expect(first.fallbackModel).toBe(second.fallbackModel);
+        expect(body.equals(copy)).toBe(true);
+      }),
+    );
+  });
+
+  it('has an absolute path that a model name cannot extend', () => {
+    fc.assert(
+      fc.property(modelName, (model) => {
+        const { path } = start(cell, '{"model":"x"}', model).request;
+        const plain = start(cell, '{"model":"x"}', 'x').request.path;
+        expect(path).toMatch(/^\/[!-~]*$/);
+        expect(path.split(/[/?#]/).length).toBe(plain.split(/[/?#]/).length);
+      }),
+    );
+  });
+
+  it('changes nothing but the model when it changes the body', () => {
+    fc.assert(
+      fc.property(modelName, modelName, (model, override) => {
+        const text = `{"seed":12345678901234567890, "model" : ${JSON.stringify(model)} ,"t":1.0,"model":"second"}`;
+        const { body } = start(cell, text, override).request;
+        const expected = `{"seed":12345678901234567890, "model" : ${JSON.stringify(override)} ,"t":1.0,"model":${JSON.stringify(override)}}`;
+        expect([undefined, expected]).toContain(body && Buffer.from(body).toString());
+        expect(start(cell, text).request.body).toBeUndefined();
+      }),
+    );
+  });
+
+  it('sees the same in a stream however it is cut', () => {
+    const text = fc.array(STREAM_PIECES, { maxLength: 8 }).map((pieces) => Buffer.from(pieces.join('')));
+    fc.assert(
+      fc.property(text, cutsOf, (bytes, cuts) => {
+        const exchange = start(cell);
+        expect(watch(exchange.observe(true), chunksOf(bytes, cuts))).toEqual(watch(exchange.observe(true), [bytes]));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('sees the same in a whole answer however it is cut', () => {
+    fc.assert(
+      fc.property(WHOLE_PIECES, cutsOf, (text, cuts) => {
+        const exchange = start(cell);
+        const bytes = Buffer.from(text);
+        expect(watch(exchange.observe(false), chunksOf(bytes, cuts))).toEqual(watch(exchange.observe(false), [bytes]));
+      }),
+    );
+  });
+
+  it('sees the same in an answer that is too large to be kept however it is cut', () => {
+    const filler = 'x'.repeat(5 << 20);
+    const usage = '"usage":{"prompt_tokens":3,"total_tokens":5,"input_tokens":3,"output_tokens":2}';
+    for (const text of [`{"data":"${filler}",${usage}}`, `{${usage},"data":"${filler}"}`]) {
+      const bytes = Buffer.from(text);
+      const found = [bytes.length, 16_384, 1_000_000].map((size) => {
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (__, i) => bytes.subarray(i * size, (i + 1) * size));
+        return watch(start(cell).observe(false), chunks);
+      });
+      expect(found).toEqual([found[0], found[0], found[0]]);
+      expect(found[0]!.facts.usage === undefined).toBe(text.endsWith('"}'));
+    }
+  });
+
+  it('throws at no bytes and calls nothing an error or usage that is none', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), fc.integer({ min: 300, max: 599 }), (garbage, isStream, status) => {
+        const exchange = start(cell);
+        const bytes = Buffer.from(garbage);
+        expect(watch(exchange.observe(isStream), [bytes])).toMatchObject({ facts: {}, hasError: false });
+        exchange.error(status, undefined, bytes);
+      }),
+    );
+  });
+
+  it.each([300, 400, 401, 403, 404, 413, 422, 429, 500, 502, 503, 504, 529, 0])('gives a valid error body for status %i', (status) => {
+    const exchange = start(cell);
+    const texts = ['upstream "is" down\n', '', '<html>\u0007</html>', '{"error":'];
+    for (const contentType of [undefined, 'text/plain', 'TEXT/HTML; charset=utf-8']) {
+      for (const text of texts) {
+        const { body, sets } = exchange.error(status, contentType, Buffer.from(text));
+        // The reference leaves errors of completions alone, translators.md section 6.
+        expect(body === undefined).toBe(cell.endpoint.name === 'completions');
+        if (body === undefined) continue;
+        expect(sets).toEqual([{ name: 'content-type', value: 'application/json' }]);
+        expect(JSON.parse(Buffer.from(body).toString())).toEqual(errorShape(cell.endpoint, text));
+      }
+    }
+  });
+
+  it.each(['application/json', 'Application/JSON; charset=utf-8'])('leaves an error body of type %s alone', (contentType) => {
+    expect(start(cell).error(500, contentType, Buffer.from('{"error":{}}'))).toEqual({});
+  });
+});
+
+const errorShape = (endpoint: Endpoint, message: string) =>
+  endpoint.dialect === 'anthropic'
+    ? { type: 'error', error: { type: expect.stringMatching(/_error$/), message }, request_id: '' }
+    : { type: 'error', error: { type: 'OpenAIBackendError', code: expect.any(String), message } };
+
+describe('the model override', () => {
+  const cell: Cell = { endpoint: chatCompletions, schema: 'OpenAI', translator: MATRIX['chat-completions'].OpenAI! };
+
+  it.each([
+    ['{}', '{"model":"new"}'],
+    ['{"a":1}', '{"model":"new","a":1}'],
+    ['{"model":null}', '{"model":"new"}'],
+    ['null', '{"model":"new"}'],
+  ])('is added to a body that names no model: %s', (text, expected) => {
+    expect(Buffer.from(start(cell, text, 'new').request.body!).toString()).toBe(expected);
+  });
+
+  it('goes into a body with forced usage', () => {
+    expect(Buffer.from(start(cell, '{"model":"m","stream":true}', 'new').request.body!).toString()).toBe(
+      '{"stream_options":{"include_usage":true},"model":"new","stream":true}',
+    );
+  });
+});
+
+describe('whole and streamed answers', () => {
+  it.each([
+    [
+      'chat-completions',
+      '{"model":"m","usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":1}}}',
+      'data: {"model":"m","choices":[{}]}\n\ndata: {"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":1}}}\n\ndata: [DONE]\n\n',
+    ],
+    [
+      'messages',
+      '{"type":"message","model":"m","usage":{"input_tokens":3,"cache_read_input_tokens":10,"cache_creation_input_tokens":20,"output_tokens":7,"output_tokens_details":{"thinking_tokens":4}}}',
+      'data: {"type":"message_start","message":{"model":"m","usage":{"input_tokens":3,"cache_read_input_tokens":10,"cache_creation_input_tokens":20,"output_tokens":1}}}\n\ndata: {"type":"message_delta","usage":{"output_tokens":7,"output_tokens_details":{"thinking_tokens":4}}}\n\ndata: {"type":"message_stop"}\n\n',
+    ],
+  ] as const)('of %s have the same facts', (name, whole, stream) => {
+    const row = MATRIX[name];
+    for (const [schema, translator] of Object.entries(row)) {
+      const exchange = start({ endpoint: ENDPOINTS[name], schema: schema as SchemaName, translator });
+      const found = watch(exchange.observe(true), [Buffer.from(stream)]);
+      expect(found.facts).toEqual(watch(exchange.observe(false), [Buffer.from(whole)]).facts);
+      expect(found.isUsageFinal).toBe(true);
+    }
+  });
+});
