@@ -10,6 +10,7 @@ import { ensureBuild } from './setup/build.mjs';
 import { ROOT, node } from './setup/progress.mjs';
 
 const isCheck = process.argv.includes('--check');
+const read = (path) => readFileSync(join(ROOT, path), 'utf8');
 ensureBuild();
 // A kind keeps its compiled validator only; with this in place of the compiler the validator is the schema itself.
 registerHooks({
@@ -94,9 +95,13 @@ function shape(name, schema, isRequired) {
   const list = schema.type === 'array' ? '[]' : '';
   const inner = schema.items ?? schema;
   const values = inner.enum ? ` (${inner.enum.join(' | ')})` : '';
-  const standard = schema.default !== undefined && typeof schema.default !== 'object' ? ` = ${schema.default}` : '';
-  return `${name}${list}${isRequired ? '*' : ''}${values}${standard}${block(inner)}`;
+  const hasDefault = schema.default !== undefined && typeof schema.default !== 'object';
+  const standard = hasDefault ? ` = ${schema.default === '' ? '""' : schema.default}` : '';
+  return `${name}${list}${isRequired ? '*' : ''}${values}${standard}${COLLAPSED.has(name) ? ' { … }' : block(inner)}`;
 }
+
+/** A whole type of Envoy Gateway; its many members are in the CRD. */
+const COLLAPSED = new Set(['oidc']);
 
 function block({ properties, required = [] }) {
   if (properties === undefined) return '';
@@ -164,8 +169,8 @@ const MARKED = /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/
 
 // ---- checks ----
 
-const problems = [];
-const problem = (file, text) => problems.push(`${file}: ${text}`);
+const problems = new Set();
+const problem = (file, text) => problems.add(`${file}: ${text}`);
 
 const withoutFences = (text) => text.replace(/^```[^\n]*\n[\s\S]*?^```$/gm, '');
 /** GitHub's anchor of a heading. */
@@ -194,7 +199,7 @@ function checkLinks(file, text, texts) {
     const [path, anchor] = target.split('#');
     const linked = path === '' ? file : posix.normalize(posix.join(dirname(file), path));
     if (!existsSync(join(ROOT, linked))) problem(file, `the link ${target} leads nowhere`);
-    else if (anchor && !anchorsOf(texts.get(linked) ?? readFileSync(join(ROOT, linked), 'utf8')).has(anchor)) {
+    else if (anchor && !anchorsOf(texts.get(linked) ?? read(linked)).has(anchor)) {
       problem(file, `the link ${target} names no heading of ${linked}`);
     }
   }
@@ -215,29 +220,34 @@ const filesBelow = (folder, pattern) =>
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .sort();
 
-const sources = filesBelow('src', /(?<![.]spec)[.]ts$/).map((path) => readFileSync(join(ROOT, path), 'utf8'));
+const sources = filesBelow('src', /(?<![.]spec)[.]ts$/).map(read);
 const inSources = (pattern) => new Set(sources.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name)));
 
 /** Names that a document has to explain, each with the reason why it is wanted. */
 function checkNames(texts) {
-  const wanted = [
-    ['docs/data-path.md', inSources(/'(aigw_[a-z_]+)'/g), 'a details word of a local reply'],
-    ['docs/data-path.md', Object.values(names.headers), 'a header of ours'],
-    ['docs/data-path.md', Object.values(names.metadataKeys), 'a key of dynamic metadata'],
-    ['docs/data-path.md', Object.values(names.internalMetadata), 'a key of xDS metadata'],
-    ['docs/configuration.md', inSources(/\benv\['([A-Z_]+)'\]/g), 'an environment variable that src reads'],
-  ];
-  for (const [file, list, what] of wanted) {
+  const explains = (file, list, what) => {
     for (const name of list) {
       if (!texts.get(file)?.includes(name)) problem(file, `${name} is not explained (${what})`);
     }
-  }
+  };
+  explains('docs/data-path.md', inSources(/'(aigw_[a-z_]+)'/g), 'a details word of a local reply');
+  explains('docs/data-path.md', Object.values(names.headers), 'a header of ours');
+  explains('docs/data-path.md', Object.values(names.metadataKeys), 'a key of dynamic metadata');
+  explains('docs/data-path.md', Object.values(names.internalMetadata), 'a key of xDS metadata');
+  const variables = inSources(/\benv\['([A-Z_]+)'\]/g);
+  explains('docs/configuration.md', variables, 'an environment variable that src reads');
   const known = inSources(/'(aigw_[a-z_]+)'/g);
   for (const [, word] of texts.get('docs/data-path.md')?.matchAll(/`(aigw_[a-z_]+)`/g) ?? []) {
-    if (!known.has(word) && word !== names.internalMetadata.routeName) problem('docs/data-path.md', `${word} is in no source file`);
+    if (!known.has(word) && word !== names.internalMetadata.routeName)
+      problem('docs/data-path.md', `${word} is in no source file`);
+  }
+  const others = [filesBelow('scripts', /[.]mjs$/), filesBelow('test', /[.]ts$/), filesBelow('examples', /[.]yaml$/)];
+  const programs = [...sources, ...others.flat().map(read)];
+  for (const [, name] of texts.get('docs/configuration.md')?.matchAll(/\b(AIGW_[A-Z_]+)\b/g) ?? []) {
+    if (!programs.some((text) => text.includes(name))) problem('docs/configuration.md', `nothing reads ${name}`);
   }
   const reasons = 'docs/decisions/0008-dependencies.md';
-  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
   for (const name of Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
     if (!texts.get(reasons)?.includes(code(name))) problem(reasons, `the dependency ${name} has no line`);
   }
@@ -245,14 +255,18 @@ function checkNames(texts) {
 
 // ---- run ----
 
-const documents = ['README.md', 'CONTRIBUTING.md', ...filesBelow('docs', /[.]md$/), ...filesBelow('changelog', /[.]md$/)];
-const style = { ...JSON.parse(readFileSync(join(ROOT, '.prettierrc.json'), 'utf8')), parser: 'markdown' };
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...filesBelow('docs', /[.]md$/),
+  ...filesBelow('changelog', /[.]md$/),
+];
+const style = { ...JSON.parse(read('.prettierrc.json')), parser: 'markdown' };
 const texts = new Map();
 const stale = [];
 const used = new Set();
 for (const file of documents) {
-  const path = join(ROOT, file);
-  const text = readFileSync(path, 'utf8');
+  const text = read(file);
   const filled = text.replace(MARKED, (all, begin, name, end) => {
     used.add(name);
     if (!Object.hasOwn(PARTS, name)) {
@@ -265,7 +279,7 @@ for (const file of documents) {
   texts.set(file, wanted);
   if (wanted === text) continue;
   stale.push(file);
-  if (!isCheck) writeFileSync(path, wanted);
+  if (!isCheck) writeFileSync(join(ROOT, file), wanted);
 }
 for (const name of Object.keys(PARTS)) {
   if (!used.has(name)) problem('docs', `no document has the part <!-- generated: ${name} -->`);
@@ -284,4 +298,4 @@ if (isCheck) {
   for (const file of stale) process.stdout.write(`wrote ${file}\n`);
 }
 for (const text of problems) process.stderr.write(`error: ${text}\n`);
-if (problems.length > 0) process.exitCode = 1;
+if (problems.size > 0) process.exitCode = 1;

@@ -112,7 +112,7 @@ describe('one part of a filter configuration that cannot be used (X30)', () => {
   });
 
   it.each([
-    ['CEL without an expression', { metadataKey: 'bad', type: 'CEL' }],
+    ['CEL without an expression, which ends the reference at its first use', { metadataKey: 'bad', type: 'CEL' }],
     ['CEL that does not compile', { metadataKey: 'bad', type: 'CEL', cel: 'input_tokens +' }],
     ['CEL of another type', { metadataKey: 'bad', type: 'CEL', cel: '"text"' }],
     ['CEL that divides by zero', { metadataKey: 'bad', type: 'CEL', cel: '1 / 0' }],
@@ -145,7 +145,7 @@ describe('a backend that Envoy knows and the filter configuration does not', () 
 });
 
 describe('a processor whose configuration has not come yet', () => {
-  it('answers 503, is not ready, and serves as soon as the bundle is complete', async () => {
+  it('answers 503 where the reference ends, is not ready, and serves as soon as the bundle is complete', async () => {
     const late = await Gateway.start(plan(), { configSource: 'late-bundle' });
     try {
       for (const [path, message] of [

@@ -42,6 +42,7 @@ const FORGERIES: readonly (readonly [string, Headers])[] = [
   ],
 ];
 
+// Three of these end the reference's process, the fourth reaches its provider without credentials.
 describe.each(FORGERIES)('a client that forges %s (X20)', (_, headers) => {
   it.each([
     ['GET', CHAT, 405],

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ProcessingRequestSchema, ProcessingResponseSchema } from '../../src/gen/proto/envoy/service/ext_proc/v3/external_processor_pb.js';
+import { attributes as sourceAttributes } from '../../src/shared/headers.js';
 import { eventually, within } from '../harness/eventually.js';
 import { frame, GrpcPeer, type CallOutcome, type PeerCall } from '../harness/grpc-peer.js';
 import { residentBytes } from '../harness/resident-memory.js';
@@ -21,8 +22,10 @@ const world = useWorld(
   { extprocFlags: ['-maxRecvMsgSize', String(1 << 20)] },
 );
 
-type Init = NonNullable<MessageInitShape<typeof ProcessingRequestSchema>['request']>;
-const message = (request: Init) => frame(toBinary(ProcessingRequestSchema, create(ProcessingRequestSchema, { request })));
+type Init = MessageInitShape<typeof ProcessingRequestSchema>;
+const message = (request: NonNullable<Init['request']>, attributes: NonNullable<Init['attributes']> = {}) =>
+  frame(toBinary(ProcessingRequestSchema, create(ProcessingRequestSchema, { request, attributes })));
+const backendAttribute = sourceAttributes.hostBackendName;
 const headersOf = (fields: Readonly<Record<string, string>>) => ({
   headers: { headers: Object.entries(fields).map(([key, value]) => ({ key, rawValue: Buffer.from(value) })) },
 });
@@ -112,6 +115,22 @@ describe('a peer that sends garbage in a call', () => {
     call.end();
     expect(await besideService(() => call.over())).toMatchObject({ grpcStatus: 0 });
     expect(call.messages.map((bytes) => fromBinary(ProcessingResponseSchema, bytes).response.case)).toHaveLength(messages.length);
+  });
+
+  it('an attempt of a request that nobody knows is answered with 503 and counted (X33)', async () => {
+    const { extproc } = world.gateway;
+    const name = 'aigateway_extproc_lost_sessions_total';
+    const before = (await extproc.metrics()).sum(name);
+    const call = newPeer().call(PROCESS, UPSTREAM);
+    const attributes = { 'envoy.filters.http.ext_proc': { [backendAttribute]: 'default/openai/route/llm/rule/0/ref/0' } };
+    const value = headersOf({ 'x-ai-eg-internal-req-id': 'nobody', 'x-ai-eg-original-path': CHAT });
+    call.write(message({ case: 'requestHeaders', value }, attributes));
+    const [answer] = await besideService(() => eventually('an answer', () => call.messages.length === 1 && call.messages));
+    expect(fromBinary(ProcessingResponseSchema, answer!).response).toMatchObject({
+      case: 'immediateResponse',
+      value: { status: { code: 503 }, details: 'aigw_lost_session' },
+    });
+    expect((await extproc.metrics()).sum(name)).toBe(before + 1);
   });
 
   it('in pieces of one byte is understood all the same', async () => {

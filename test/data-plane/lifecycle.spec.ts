@@ -97,13 +97,6 @@ describe('a processor that is asked to end', () => {
   });
 });
 
-describe('a processor whose parent is gone', () => {
-  it('ends as well when it was told to watch for that', async () => {
-    gateway.extproc.process.closeInput();
-    expect(await within('the processor to end', gateway.extproc.process.ended)).toMatchObject({ code: 0 });
-  });
-});
-
 describe('the health of a processor that serves', () => {
   it('is OK by HTTP and SERVING by gRPC, for it by name, too', async () => {
     const { extproc } = gateway;

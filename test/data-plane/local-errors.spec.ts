@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { newCase } from '../harness/case-id.js';
 import { useWorld } from '../harness/world.js';
@@ -43,6 +44,7 @@ describe('a body that is no request', () => {
     ['a model that is a number', '{"model":4}'],
     ['a stream flag that is a text', '{"model":"gpt-x","stream":"yes"}'],
     ['a cut object', '{"model":"gpt-x","messages":[{"role":"user"'],
+    ['a compressed object', gzipSync('{"model":"gpt-x"}')],
     ['nesting without end', `{"model":"gpt-x","messages":${'['.repeat(200_000)}`],
   ])('is refused with 400 and an error that is JSON: %s', async (_, body) => {
     const caseId = newCase('malformed');

@@ -166,6 +166,13 @@ const routeNotFound = (plan: EnvoyPlan, route: RoutePlan): object => ({
   ...aiRoute(plan, route),
 });
 
+const UNLIMITED = 4_294_967_295;
+const WITHOUT_LIMITS = {
+  thresholds: [
+    { max_connections: UNLIMITED, max_pending_requests: UNLIMITED, max_requests: UNLIMITED, max_retries: UNLIMITED },
+  ],
+};
+
 function clusterConfig(
   route: RoutePlan,
   rule: RulePlan,
@@ -179,6 +186,7 @@ function clusterConfig(
     type: 'STATIC',
     connect_timeout: '2s',
     per_connection_buffer_limit_bytes: rule.bufferBytes ?? LARGE_BUFFER_BYTES,
+    circuit_breakers: WITHOUT_LIMITS,
     typed_extension_protocol_options: httpProtocolOptions({
       explicit_http_config: isHttp2 ? { http2_protocol_options: {} } : { http_protocol_options: { enable_trailers: true } },
       http_filters: upstreamFilters(forwardingNamespaces),
@@ -211,18 +219,12 @@ function localityOf(backend: BackendPlan, identity: string, region: string, ref:
   };
 }
 
-const UNLIMITED = 4_294_967_295;
-
 const extProcCluster = (socket: string): object => ({
   name: EXT_PROC_CLUSTER,
   type: 'STATIC',
   connect_timeout: '10s',
   per_connection_buffer_limit_bytes: LARGE_BUFFER_BYTES,
-  circuit_breakers: {
-    thresholds: [
-      { max_connections: UNLIMITED, max_pending_requests: UNLIMITED, max_requests: UNLIMITED, max_retries: UNLIMITED },
-    ],
-  },
+  circuit_breakers: WITHOUT_LIMITS,
   typed_extension_protocol_options: httpProtocolOptions({
     explicit_http_config: {
       http2_protocol_options: { initial_connection_window_size: 1_048_576, initial_stream_window_size: 65_536 },

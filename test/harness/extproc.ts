@@ -12,7 +12,6 @@ export interface ExtprocSettings {
   readonly configText: string;
   readonly configSource?: ConfigSourceKind;
   readonly flags?: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Entry point of the build under test; `npm run test:data-plane` builds before it runs. */
@@ -46,10 +45,7 @@ export class Extproc {
       [MAIN, 'extproc', '-extProcAddr', `unix://${this.socket}`, '-adminPort', String(this.#adminPort)],
       [...this.#config.flags, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
     ];
-    this.#process = new RunningProcess(process.execPath, args.flat(), {
-      AIGW_EXIT_ON_STDIN_CLOSE: '1',
-      ...this.settings.env,
-    });
+    this.#process = new RunningProcess(process.execPath, args.flat());
     await this.#process.line('the ready line of the External Processor', (line) => line === READY_LINE);
   }
 

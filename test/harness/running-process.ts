@@ -25,13 +25,11 @@ export class RunningProcess {
   readonly #waiting = new Set<(line: string) => void>();
   #end: ProcessEnd | undefined;
 
-  /** `env` is added to this process' environment; stdin stays open, so that the program may watch for our end. */
+  /** `env` is added to this process' environment. */
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.#child = child;
     running.add(child);
-    // Broken pipes of a program that died are no news.
-    child.stdin?.on('error', () => {});
     for (const output of [child.stdout, child.stderr]) {
       createInterface({ input: output }).on('line', (line) => this.#onLine(line));
     }
@@ -86,11 +84,6 @@ export class RunningProcess {
 
   tail(count = 20): string {
     return this.lines.slice(-count).join('\n');
-  }
-
-  /** What a program sees of us when we are gone. */
-  closeInput(): void {
-    this.#child.stdin?.end();
   }
 
   signal(name: NodeJS.Signals): void {

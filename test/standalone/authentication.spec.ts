@@ -70,7 +70,8 @@ class Setup {
 }
 
 /** All that a provider could read of what the client sent. */
-const textOf = ({ path, headers, body }: RecordedRequest): string => `${path}\n${JSON.stringify(headers)}\n${body}`;
+const textOf = ({ path, headers, body }: RecordedRequest): string =>
+  `${path}\n${JSON.stringify(headers)}\n${body.toString()}`;
 
 const FORMS: readonly (readonly [string, Headers])[] = [
   ['no model header', {}],

@@ -4,11 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import {
   RouteAction_ClusterNotFoundResponseCode,
   RouteSchema,
+  type Route,
 } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { withCorsTwins } from './cors-routes.js';
 
-type RouteInit = MessageInitShape<typeof RouteSchema>;
+type RouteInit = Exclude<MessageInitShape<typeof RouteSchema>, Route>;
 const CORS = { 'envoy.filters.http.cors': create(AnySchema, { typeUrl: 'cors' }) };
 const KEYS = { 'envoy.filters.http.api_key_auth': create(AnySchema, { typeUrl: 'keys' }) };
 const AI = { 'envoy-gateway': { resources: [{ annotations: { 'ai-gateway-generated': 'true' } }] } };

@@ -78,7 +78,7 @@ function admitGeneration(
   }
   const frame = encodeAnswer('request_headers', {
     sets: [{ name: headers.internalRequestId, value: id }],
-    removes: forgedHeaders(message),
+    removes: forgedHeaders(message, headers.internalRequestId),
   });
   return { kind: 'admitted', id, record, frame };
 }
@@ -107,9 +107,9 @@ function badRequest(endpoint: Endpoint, message: string): LocalReply {
   return errorReply(endpoint.dialect, { status: 400, type: 'BadRequest', message }, 'aigw_bad_request');
 }
 
-/** Our own names that the client sent, but for the one that we set in the same answer. */
-function forgedHeaders(message: HeadersMessage): string[] {
-  const forged = message.headers.namesWithPrefix(headers.ownPrefix).filter((name) => name !== headers.internalRequestId);
+/** Our own names that the client sent, but for the one that we set in the same answer, if any. */
+function forgedHeaders(message: HeadersMessage, setByUs?: string): string[] {
+  const forged = message.headers.namesWithPrefix(headers.ownPrefix).filter((name) => name !== setByUs);
   if (message.headers.get(headers.destinationEndpoint) !== undefined) forged.push(headers.destinationEndpoint);
   return forged;
 }

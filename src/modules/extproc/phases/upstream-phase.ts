@@ -4,6 +4,7 @@ import { GrpcError, grpcStatus } from '../../../platform/grpc/status.js';
 import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
 import type { HeaderSet } from '../header-set.js';
 import { applyBodyMutation } from '../mutation/body-mutation.js';
+import { isProtectedHeader } from '../mutation/header-mutation.js';
 import { restoreHeaders } from '../mutation/header-restore.js';
 import type { ProcessorContext } from '../processor-context.js';
 import type { RuntimeBackend } from '../runtime-config/runtime-config.js';
@@ -36,7 +37,7 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   const backend = context.config.findBackend(name);
   if (backend === undefined) return refuseUnknownBackend(context, record, name);
 
-  const local = new LocalHeaders(message.headers);
+  const local = localHeaders(record, message);
   local.set(headers.upstreamHost, upstreamHostOf(found));
   record.attempt?.supersede();
   record.attemptCount += 1;
@@ -45,6 +46,19 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   record.attempt = attempt;
   local.set(headers.model, attempt.requestModel);
   return prepare({ context, message, record, backend, attempt, local });
+}
+
+/**
+ * The client's request as this attempt sees it. What earlier attempts put on the header map that all attempts share, their
+ * backends' credentials among it, or took off it, reads as the client sent it. @see spec extproc.md 11.1 and 18.2
+ */
+function localHeaders(record: RequestRecord, message: HeadersMessage): LocalHeaders {
+  const local = new LocalHeaders(message.headers);
+  const { setNames, removedNames } = record.changedHeaders;
+  for (const names of [setNames, removedNames]) {
+    for (const name of names) if (!isProtectedHeader(name)) local.set(name, record.clientHeaders.get(name));
+  }
+  return local;
 }
 
 interface AttemptInput {

@@ -197,7 +197,7 @@ describe.each(CELLS)('%s', (_, cell) => {
 
 const errorShape = (endpoint: Endpoint, message: string) =>
   endpoint.dialect === 'anthropic'
-    ? { type: 'error', error: { type: expect.stringMatching(/_error$/), message }, request_id: '' }
+    ? { type: 'error', error: { type: expect.stringMatching(/_error$|^request_too_large$/), message }, request_id: '' }
     : { type: 'error', error: { type: 'OpenAIBackendError', code: expect.any(String), message } };
 
 describe('the model override', () => {
