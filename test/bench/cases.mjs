@@ -32,19 +32,20 @@ const SMALL = chat(
 );
 
 /**
- * By name. `answer` chooses what the provider plays, `expects` is in every good answer; `isPlain`: past the processor.
- * A large body has a baseline of its own, because Envoy copies it too.
+ * By name. `answer` chooses what the provider plays, `expects` is in every good answer. `baseline` is the case that takes
+ * the same request past the processor; cases without one are such. A large body costs Envoy more too.
  */
 export const CASES = {
-  baseline: { isPlain: true, body: SMALL, answer: 'chat', expects: 'hello' },
-  small: { body: SMALL, answer: 'chat', expects: 'hello' },
-  '10k': { body: chat(paragraphs(10)), answer: 'chat', expects: 'hello' },
-  'baseline-1m': { isPlain: true, body: chat(paragraphs(1000)), answer: 'chat', expects: 'hello' },
-  '1m': { body: chat(paragraphs(1000)), answer: 'chat', expects: 'hello' },
+  baseline: { body: SMALL, answer: 'chat', expects: 'hello' },
+  small: { body: SMALL, answer: 'chat', expects: 'hello', baseline: 'baseline' },
+  '10k': { body: chat(paragraphs(10)), answer: 'chat', expects: 'hello', baseline: 'baseline' },
   stream: {
     body: chat([{ role: 'user', content: 'hello there' }], { stream: true, stream_options: { include_usage: true } }),
     answer: 'stream',
     expects: 'tok199',
+    baseline: 'baseline',
   },
-  gzip: { body: SMALL, answer: 'gzip', expects: 'hello' },
+  gzip: { body: SMALL, answer: 'gzip', expects: 'hello', baseline: 'baseline' },
+  'baseline-1m': { body: chat(paragraphs(1000)), answer: 'chat', expects: 'hello' },
+  '1m': { body: chat(paragraphs(1000)), answer: 'chat', expects: 'hello', baseline: 'baseline-1m' },
 };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { endWithUs } from './processes.mjs';
 
 const PATH = '/v1/chat/completions';
 const run = promisify(execFile);
@@ -40,7 +41,9 @@ export async function load(directory, port, one, { seconds, connections }) {
   writeFileSync(script, ["wrk.method='POST'", ...headers, `wrk.body=[==[${one.body}]==]`].join('\n'));
   const url = `http://127.0.0.1:${port}${PATH}`;
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '20s', '-s', script, url];
-  const { stdout } = await run('wrk', args, { maxBuffer: 1 << 20 });
+  const running = run('wrk', args, { maxBuffer: 1 << 20 });
+  endWithUs(running.child);
+  const { stdout } = await running;
   const socketErrors =
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
   return {

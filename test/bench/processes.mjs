@@ -16,9 +16,14 @@ export function start(command, args, logPath, env = {}) {
   const child = spawn(command, args, { stdio: ['pipe', log, log], env: { ...process.env, ...env } });
   child.stdin.on('error', () => undefined);
   child.on('error', (error) => console.error(`cannot run ${command}: ${error.message}`));
-  child.on('exit', () => running.delete(child));
-  running.add(child);
+  endWithUs(child);
   return { pid: child.pid, child, logPath, hasEnded: () => child.exitCode !== null || child.signalCode !== null };
+}
+
+/** Has a child process killed when this one ends before it. */
+export function endWithUs(child) {
+  running.add(child);
+  child.on('exit', () => running.delete(child));
 }
 
 /** Asks a program to end, insists after 5 s. */

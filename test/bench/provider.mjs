@@ -23,7 +23,7 @@ const file = (name, contentType, more = '') => `
 
 const configuration = (directory, root, port) =>
   `
-daemon off; ${process.getuid() === 0 ? 'user root; ' : ''}pid ${directory}/nginx.pid; error_log ${directory}/nginx.err; worker_processes 1;
+daemon off; master_process off; ${process.getuid() === 0 ? 'user root; ' : ''}pid ${directory}/nginx.pid; error_log ${directory}/nginx.err;
 events { worker_connections 1024; }
 http {
  access_log off; client_max_body_size 64m; client_body_buffer_size 2m;

@@ -62,7 +62,7 @@ export class StreamSession implements CallLogic {
     if (this.#id !== undefined) this.context.registry.remove(this.#id);
     const attempt = this.#record?.attempt;
     if (attempt && !attempt.isCompleted) {
-      if (this.#response) this.#response.phase.abort();
+      if (this.#response?.attempt === attempt) this.#response.phase.abort();
       else attempt.fail('cancelled');
     }
     if (end === 'failed') this.context.logger.error({ err: cause, state: this.#state }, 'ext_proc stream failed');

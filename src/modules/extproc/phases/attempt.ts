@@ -130,7 +130,10 @@ export class Attempt {
     for (const [key, value] of values) metadata.set(key, value);
     for (const failure of failures) {
       this.context.gatewayMetrics.costExpressionFailed();
-      this.context.logger.warn({ metadataKey: failure.metadataKey, reason: failure.reason }, 'cost expression failed, its key is left out');
+      this.context.logger.warn(
+        { metadataKey: failure.metadataKey, reason: failure.reason },
+        'cost expression failed, its key is left out',
+      );
     }
     this.#setIdentity(metadata);
     const responseModel = this.responseModel ?? this.exchange?.fallbackModel;

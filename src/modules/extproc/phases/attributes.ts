@@ -7,13 +7,16 @@ export function backendNameOf(found: StructObject): string | undefined {
 }
 
 /** `<ns>/<name>` of the AIGatewayRoute that Envoy matched. */
-export const routeNameOf = (found: StructObject | undefined): string | undefined => textOf(found, attributes.routeName) || undefined;
+export const routeNameOf = (found: StructObject | undefined): string | undefined =>
+  textOf(found, attributes.routeName) || undefined;
 
 /** Fingerprint of the authentication filters that Envoy found on a route. */
-export const authDomainOf = (found: StructObject | undefined): string | undefined => textOf(found, attributes.authDomain) || undefined;
+export const authDomainOf = (found: StructObject | undefined): string | undefined =>
+  textOf(found, attributes.authDomain) || undefined;
 
 /** Host that AWS signatures name. */
-export const upstreamHostOf = (found: StructObject): string | undefined => textOf(found, attributes.hostUpstreamHost) || undefined;
+export const upstreamHostOf = (found: StructObject): string | undefined =>
+  textOf(found, attributes.hostUpstreamHost) || undefined;
 
 function textOf(found: StructObject | undefined, name: string): string | undefined {
   const value = found?.[name];

@@ -32,7 +32,10 @@ export function renderLocalError(dialect: Dialect, error: LocalError): Buffer {
     case 'openai':
       return json({ type: 'error', error: { type, code: String(status), message, param: null } });
     case 'anthropic':
-      return json({ type: 'error', error: { type: ANTHROPIC_TYPES[status] ?? 'api_error', code: String(status), message } });
+      return json({
+        type: 'error',
+        error: { type: ANTHROPIC_TYPES[status] ?? 'api_error', code: String(status), message },
+      });
     case 'cohere':
       return json({ type: 'error', message, error: { type, code: String(status), message } });
   }

@@ -7,9 +7,20 @@ const GRPC_INVALID_ARGUMENT = 3;
 const GRPC_NOT_FOUND = 5;
 
 /** `details` becomes `%RESPONSE_CODE_DETAILS%` in access logs: one constant word per cause. */
-export function errorReply(dialect: Dialect, error: LocalError, details: string, more: readonly HeaderSet[] = []): LocalReply {
+export function errorReply(
+  dialect: Dialect,
+  error: LocalError,
+  details: string,
+  more: readonly HeaderSet[] = [],
+): LocalReply {
   const body = renderLocalError(dialect, error);
-  return { status: error.status, sets: [...jsonHeaders(body), ...more], body, grpcStatus: GRPC_INVALID_ARGUMENT, details };
+  return {
+    status: error.status,
+    sets: [...jsonHeaders(body), ...more],
+    body,
+    grpcStatus: GRPC_INVALID_ARGUMENT,
+    details,
+  };
 }
 
 /** @see spec extproc.md section 13 */

@@ -1,4 +1,5 @@
 import type { Endpoint, ParsedRequest } from '../endpoints/endpoint.js';
+import type { HeaderSet } from '../header-set.js';
 import type { RuntimeConfig } from '../runtime-config/runtime-config.js';
 import type { HeaderFields } from '../wire/header-fields.js';
 import type { Attempt } from './attempt.js';
@@ -22,6 +23,6 @@ export interface RequestRecord {
   attemptCount: number;
   /** The latest attempt: the one whose response will come. */
   attempt: Attempt | undefined;
-  /** Header names that our earlier attempts set or removed on the header map that all attempts share. */
-  readonly changedHeaders: { readonly setNames: Set<string>; readonly removedNames: Set<string> };
+  /** What our attempts did to the header map that all of them share. */
+  readonly edits: { readonly sets: readonly HeaderSet[]; readonly removes: readonly string[] }[];
 }

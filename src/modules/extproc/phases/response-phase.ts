@@ -28,6 +28,7 @@ export class ResponsePhase {
   #decoder: StreamDecoder | undefined;
   #isStream = false;
   #isUsageSent = false;
+  #isAborted = false;
 
   constructor(
     private readonly context: ProcessorContext,
@@ -71,6 +72,7 @@ export class ResponsePhase {
 
   /** The client left, or the provider's connection broke: keeps what is known. */
   abort(): void {
+    this.#isAborted = true;
     this.#decoder?.destroy();
     if (this.#observer) this.attempt.learn(this.#observer.facts);
     this.attempt.fail('cancelled');
@@ -124,8 +126,13 @@ export class ResponsePhase {
     this.#decoder?.destroy();
     this.#decoder = undefined;
     this.#codings = 'unsupported';
+    // A client that leaves while a chunk is being decoded is no fault of the provider.
+    if (this.#isAborted) return;
     const reason = error instanceof Error ? error.message : String(error);
-    this.context.logger.warn({ backend: this.attempt.backend.name, reason }, 'cannot decode the response to read its usage');
+    this.context.logger.warn(
+      { backend: this.attempt.backend.name, reason },
+      'cannot decode the response to read its usage',
+    );
   }
 
   #answerBody(endOfStream: boolean): Buffer {
@@ -152,7 +159,8 @@ export class ResponsePhase {
     const metadata = this.attempt.failureMetadata(this.#status);
     this.attempt.fail('_OTHER');
     const plain = await this.#decodeError(body);
-    const answer = plain === undefined ? undefined : this.attempt.exchange?.error(this.#status, this.#contentType, plain);
+    const answer =
+      plain === undefined ? undefined : this.attempt.exchange?.error(this.#status, this.#contentType, plain);
     if (!answer?.body) return encodeAnswer('response_body', { metadata });
     return encodeAnswer('response_body', {
       metadata,

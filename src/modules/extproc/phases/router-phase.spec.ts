@@ -13,8 +13,14 @@ async function admit(headers: HeaderPairs | readonly (readonly [string, string])
   return { answer, stream, w };
 }
 
-const openAI = (status: number, type: string, message: string) => ({ type: 'error', error: { type, code: String(status), message, param: null } });
-const anthropic = (status: number, type: string, message: string) => ({ type: 'error', error: { type, code: String(status), message } });
+const openAI = (status: number, type: string, message: string) => ({
+  type: 'error',
+  error: { type, code: String(status), message, param: null },
+});
+const anthropic = (status: number, type: string, message: string) => ({
+  type: 'error',
+  error: { type, code: String(status), message },
+});
 
 describe('the answer to request headers', () => {
   it('ties the streams of the request together', async () => {
@@ -56,11 +62,17 @@ describe('the answer to request headers', () => {
     ['?', '?'],
   ])('refuses path %s in plain text and ends the stream', async (path, shown) => {
     const { answer, stream, w } = await admit({ ...CHAT_HEADERS, ':path': path });
-    expect(answer.localReply).toEqual({ status: 404, details: 'aigw_unsupported_path', body: `unsupported path: ${shown}` });
+    expect(answer.localReply).toEqual({
+      status: 404,
+      details: 'aigw_unsupported_path',
+      body: `unsupported path: ${shown}`,
+    });
     expect(answer.setMap).toEqual({ 'content-type': 'text/plain', 'content-length': String(18 + shown.length) });
     expect(stream.ended).toEqual({ code: 5, message: 'unsupported path' });
     expect(w.context.registry.size).toBe(0);
-    expect((await w.metrics()).sum('aigateway_extproc_rejected_requests_total', { reason: 'aigw_unsupported_path' })).toBe(1);
+    expect(
+      (await w.metrics()).sum('aigateway_extproc_rejected_requests_total', { reason: 'aigw_unsupported_path' }),
+    ).toBe(1);
   });
 
   it('looks at the path without its query', async () => {
@@ -68,10 +80,30 @@ describe('the answer to request headers', () => {
   });
 
   it.each([
-    ['GET', '/v1/chat/completions', openAI(405, 'MethodNotAllowed', 'method GET is not allowed here, use POST'), 'POST'],
-    ['DELETE', '/anthropic/v1/messages', anthropic(405, 'invalid_request_error', 'method DELETE is not allowed here, use POST'), 'POST'],
-    ['POST', '/v1/models', openAI(405, 'MethodNotAllowed', 'method POST is not allowed here, use GET, HEAD'), 'GET, HEAD'],
-    ['POST', '/anthropic/v1/models', anthropic(405, 'invalid_request_error', 'method POST is not allowed here, use GET, HEAD'), 'GET, HEAD'],
+    [
+      'GET',
+      '/v1/chat/completions',
+      openAI(405, 'MethodNotAllowed', 'method GET is not allowed here, use POST'),
+      'POST',
+    ],
+    [
+      'DELETE',
+      '/anthropic/v1/messages',
+      anthropic(405, 'invalid_request_error', 'method DELETE is not allowed here, use POST'),
+      'POST',
+    ],
+    [
+      'POST',
+      '/v1/models',
+      openAI(405, 'MethodNotAllowed', 'method POST is not allowed here, use GET, HEAD'),
+      'GET, HEAD',
+    ],
+    [
+      'POST',
+      '/anthropic/v1/models',
+      anthropic(405, 'invalid_request_error', 'method POST is not allowed here, use GET, HEAD'),
+      'GET, HEAD',
+    ],
   ])('refuses %s %s and tells what is allowed', async (method, path, body, allow) => {
     const { answer, stream } = await admit({ ...CHAT_HEADERS, ':method': method, ':path': path });
     expect(answer.localReply).toEqual({ status: 405, details: 'aigw_method_not_allowed', body });
@@ -80,8 +112,14 @@ describe('the answer to request headers', () => {
   });
 
   it.each([
-    ['/v1/chat/completions', openAI(400, 'BadRequest', 'malformed request: /v1/chat/completions needs a JSON body, found none')],
-    ['/anthropic/v1/messages', anthropic(400, 'invalid_request_error', 'malformed request: /v1/messages needs a JSON body, found none')],
+    [
+      '/v1/chat/completions',
+      openAI(400, 'BadRequest', 'malformed request: /v1/chat/completions needs a JSON body, found none'),
+    ],
+    [
+      '/anthropic/v1/messages',
+      anthropic(400, 'invalid_request_error', 'malformed request: /v1/messages needs a JSON body, found none'),
+    ],
   ])('refuses %s without a body, whatever its headers pretend', async (path, body) => {
     const headers = { ...CHAT_HEADERS, ':path': path, 'x-ai-eg-model': 'm', 'x-ai-eg-original-path': path };
     const { answer, w } = await admit(headers, world(), true);
@@ -98,9 +136,21 @@ describe('the answer to request headers', () => {
   });
 
   it.each([
-    ['/v1/chat/completions', 'POST', openAI(503, 'ServiceUnavailable', 'the gateway has no configuration yet, try again in a moment')],
-    ['/anthropic/v1/messages', 'POST', anthropic(503, 'overloaded_error', 'the gateway has no configuration yet, try again in a moment')],
-    ['/v1/models', 'GET', openAI(503, 'ServiceUnavailable', 'the gateway has no configuration yet, try again in a moment')],
+    [
+      '/v1/chat/completions',
+      'POST',
+      openAI(503, 'ServiceUnavailable', 'the gateway has no configuration yet, try again in a moment'),
+    ],
+    [
+      '/anthropic/v1/messages',
+      'POST',
+      anthropic(503, 'overloaded_error', 'the gateway has no configuration yet, try again in a moment'),
+    ],
+    [
+      '/v1/models',
+      'GET',
+      openAI(503, 'ServiceUnavailable', 'the gateway has no configuration yet, try again in a moment'),
+    ],
   ])('answers %s with 503 before the first configuration', async (path, method, body) => {
     const { answer } = await admit({ ...CHAT_HEADERS, ':path': path, ':method': method }, new ExtprocWorld(undefined));
     expect(answer.localReply).toEqual({ status: 503, details: 'aigw_no_configuration', body });
@@ -115,12 +165,25 @@ describe('the answer to request headers', () => {
   });
 
   it.each([
-    ['GET', '/v1/models?limit=1', { data: [{ id: 'm', created: 1_735_787_045, object: 'model', owned_by: 'us' }], object: 'list' }],
-    ['HEAD', '/v1/models', { data: [{ id: 'm', created: 1_735_787_045, object: 'model', owned_by: 'us' }], object: 'list' }],
+    [
+      'GET',
+      '/v1/models?limit=1',
+      { data: [{ id: 'm', created: 1_735_787_045, object: 'model', owned_by: 'us' }], object: 'list' },
+    ],
+    [
+      'HEAD',
+      '/v1/models',
+      { data: [{ id: 'm', created: 1_735_787_045, object: 'model', owned_by: 'us' }], object: 'list' },
+    ],
     [
       'GET',
       '/anthropic/v1/models',
-      { data: [{ id: 'm', type: 'model', display_name: 'm', created_at: '2025-01-02T03:04:05Z' }], first_id: 'm', has_more: false, last_id: 'm' },
+      {
+        data: [{ id: 'm', type: 'model', display_name: 'm', created_at: '2025-01-02T03:04:05Z' }],
+        first_id: 'm',
+        has_more: false,
+        last_id: 'm',
+      },
     ],
   ])('answers %s %s itself', async (method, path, body) => {
     const { answer, w } = await admit({ ...CHAT_HEADERS, ':method': method, ':path': path }, world(), true);
@@ -135,7 +198,11 @@ describe('the answer to request headers', () => {
     [{ host: 'a.test', ':authority': '' }, ['m']],
   ])('lists the models of host %p', async (host, names) => {
     const named = (Name: string) => ({ ...MODEL, Name });
-    const w = new ExtprocWorld({ models: [MODEL], modelsByHost: { 'a.test': [named('scoped')] }, unscopedModels: [named('free')] });
+    const w = new ExtprocWorld({
+      models: [MODEL],
+      modelsByHost: { 'a.test': [named('scoped')] },
+      unscopedModels: [named('free')],
+    });
     const { answer } = await admit({ ...CHAT_HEADERS, ...host, ':method': 'GET', ':path': '/v1/models' }, w, true);
     expect((answer.localReply!.body as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual(names);
   });
@@ -152,7 +219,12 @@ describe('the answer to the request body', () => {
       ['x-ai-eg-original-path', '/v1/chat/completions?x=1'],
       ['x-envoy-original-path', '/v1/chat/completions?x=1'],
     ]);
-    expect([answer.clearsRouteCache, answer.body, answer.removes, answer.metadata]).toEqual([true, undefined, [], undefined]);
+    expect([answer.clearsRouteCache, answer.body, answer.removes, answer.metadata]).toEqual([
+      true,
+      undefined,
+      [],
+      undefined,
+    ]);
   });
 
   it('sets an empty model when the body names none', async () => {
@@ -170,9 +242,29 @@ describe('the answer to the request body', () => {
   });
 
   it.each([
-    ['/v1/chat/completions', '{"model":', openAI(400, 'BadRequest', 'malformed request: the body of /v1/chat/completions is not a JSON object: unexpected end at byte 9')],
-    ['/v1/chat/completions', '"\n', openAI(400, 'BadRequest', 'malformed request: the body of /v1/chat/completions is not a JSON object: unexpected "\\"" at byte 0')],
-    ['/anthropic/v1/messages', '{}', anthropic(400, 'invalid_request_error', 'invalid request body: model field is required')],
+    [
+      '/v1/chat/completions',
+      '{"model":',
+      openAI(
+        400,
+        'BadRequest',
+        'malformed request: the body of /v1/chat/completions is not a JSON object: unexpected end at byte 9',
+      ),
+    ],
+    [
+      '/v1/chat/completions',
+      '"\n',
+      openAI(
+        400,
+        'BadRequest',
+        'malformed request: the body of /v1/chat/completions is not a JSON object: unexpected "\\"" at byte 0',
+      ),
+    ],
+    [
+      '/anthropic/v1/messages',
+      '{}',
+      anthropic(400, 'invalid_request_error', 'invalid request body: model field is required'),
+    ],
   ])('refuses what %s cannot read: %s', async (path, text, body) => {
     const w = world();
     const stream = w.stream('router');
@@ -182,7 +274,9 @@ describe('the answer to the request body', () => {
     // The reply passes the response phase of this stream.
     expect((await stream.headers('responseHeaders', { ':status': '400' }))?.isEmpty).toBe(true);
     expect((await stream.body('responseBody', answer.body!))?.isEmpty).toBe(true);
-    expect((await w.metrics()).sum('aigateway_extproc_rejected_requests_total', { reason: 'aigw_bad_request' })).toBe(1);
+    expect((await w.metrics()).sum('aigateway_extproc_rejected_requests_total', { reason: 'aigw_bad_request' })).toBe(
+      1,
+    );
     expect((await w.metrics()).sum('gen_ai_server_request_duration_seconds_count')).toBe(0);
   });
 
@@ -191,6 +285,11 @@ describe('the answer to the request body', () => {
     const stream = w.stream('router');
     await stream.headers('requestHeaders', { ...CHAT_HEADERS, 'content-type': 'multipart/form-data; boundary=x' });
     const answer = await stream.body('requestBody', '--x');
-    expect(answer?.localReply).toMatchObject({ status: 400, body: { error: { message: 'malformed request: /v1/chat/completions takes a JSON body, found multipart/form-data' } } });
+    expect(answer?.localReply).toMatchObject({
+      status: 400,
+      body: {
+        error: { message: 'malformed request: /v1/chat/completions takes a JSON body, found multipart/form-data' },
+      },
+    });
   });
 });

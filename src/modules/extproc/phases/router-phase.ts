@@ -8,7 +8,13 @@ import type { ProcessorContext } from '../processor-context.js';
 import { authDomainOf } from './attributes.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import { encodeAnswer, encodeLocalReply, type LocalReply } from '../wire/processing-response.js';
-import { errorReply, methodNotAllowedReply, modelsReply, noConfigurationReply, unsupportedPathReply } from './local-reply.js';
+import {
+  errorReply,
+  methodNotAllowedReply,
+  modelsReply,
+  noConfigurationReply,
+  unsupportedPathReply,
+} from './local-reply.js';
 import type { RequestRecord } from './request-record.js';
 
 /** What the first message of a router stream leads to. */
@@ -37,8 +43,14 @@ export function admitRequest(context: ProcessorContext, message: HeadersMessage)
   return admitGeneration(context, message, target.endpoint, method, path);
 }
 
-function answerModels(context: ProcessorContext, message: HeadersMessage, dialect: 'openai' | 'anthropic', method: string): Admission {
-  if (method !== 'GET' && method !== 'HEAD') return answered(context, methodNotAllowedReply(dialect, method, 'GET, HEAD'));
+function answerModels(
+  context: ProcessorContext,
+  message: HeadersMessage,
+  dialect: 'openai' | 'anthropic',
+  method: string,
+): Admission {
+  if (method !== 'GET' && method !== 'HEAD')
+    return answered(context, methodNotAllowedReply(dialect, method, 'GET, HEAD'));
   const config = context.config.current;
   if (config === undefined) return answered(context, noConfigurationReply(dialect));
   const host = message.headers.get(':authority') ?? message.headers.get('host') ?? '';
@@ -70,7 +82,7 @@ function admitGeneration(
     parsed: undefined,
     attemptCount: 0,
     attempt: undefined,
-    changedHeaders: { setNames: new Set(), removedNames: new Set() },
+    edits: [],
   };
   if (!context.registry.add(id, record)) {
     const error = { status: 503, type: 'ServiceUnavailable', message: 'too many requests under way in this gateway' };
@@ -84,7 +96,11 @@ function admitGeneration(
 }
 
 /** Reads the body; the answer carries the control headers by which Envoy routes. */
-export function routeRequest(context: ProcessorContext, record: RequestRecord, body: Buffer): { frame: Buffer; isRefused: boolean } {
+export function routeRequest(
+  context: ProcessorContext,
+  record: RequestRecord,
+  body: Buffer,
+): { frame: Buffer; isRefused: boolean } {
   try {
     record.parsed = record.endpoint.parse(body, {
       contentType: record.clientHeaders.get('content-type'),
@@ -92,7 +108,10 @@ export function routeRequest(context: ProcessorContext, record: RequestRecord, b
     });
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;
-    context.logger.info({ requestId: record.clientHeaders.get(headers.requestId), reason: error.message }, 'request refused');
+    context.logger.info(
+      { requestId: record.clientHeaders.get(headers.requestId), reason: error.message },
+      'request refused',
+    );
     return { frame: reject(context, badRequest(record.endpoint, error.message)), isRefused: true };
   }
   const sets: HeaderSet[] = [
@@ -115,7 +134,11 @@ function forgedHeaders(message: HeadersMessage, setByUs?: string): string[] {
 }
 
 function answered(context: ProcessorContext, reply: LocalReply, isUnknownPath = false): Admission {
-  return { kind: 'answered', frame: reply.status >= 400 ? reject(context, reply) : encodeLocalReply(reply), isUnknownPath };
+  return {
+    kind: 'answered',
+    frame: reply.status >= 400 ? reject(context, reply) : encodeLocalReply(reply),
+    isUnknownPath,
+  };
 }
 
 function reject(context: ProcessorContext, reply: LocalReply): Buffer {

@@ -10,13 +10,19 @@ const apiKey = (key: string) => ({ apiKey: { key: new Redacted(key) } });
 
 const worldOf = (...backends: BackendConfig[]) => new ExtprocWorld({ backends });
 /** The first attempt at backend `a`. */
-async function attempt(backend: Partial<BackendConfig> = {}, headers = CHAT_HEADERS, body = BODY, world = worldOf(buildBackend('a', backend))) {
+async function attempt(
+  backend: Partial<BackendConfig> = {},
+  headers = CHAT_HEADERS,
+  body = BODY,
+  world = worldOf(buildBackend('a', backend)),
+) {
   const request = await world.routed(body, headers);
   return { answer: await request.attempt(backendIdentity('a')), request, world };
 }
 
-const FAILED = { 'error_type': '_OTHER' };
-const durations = async (world: ExtprocWorld, labels = {}) => (await world.metrics()).sum('gen_ai_server_request_duration_seconds_count', labels);
+const FAILED = { error_type: '_OTHER' };
+const durations = async (world: ExtprocWorld, labels = {}) =>
+  (await world.metrics()).sum('gen_ai_server_request_duration_seconds_count', labels);
 
 describe('the answer of an attempt', () => {
   it('changes the path only when the body can stay where it is', async () => {
@@ -36,7 +42,10 @@ describe('the answer of an attempt', () => {
     const { answer } = await attempt({ modelNameOverride: 'größer' });
     expect(answer.body).toBe('{"model":"größer","n":1.0}');
     expect(answer.replacesBody).toBe(true);
-    expect(answer.metadata).toEqual({ backend_name: backendIdentity('a'), content_length: Buffer.byteLength(answer.body!) });
+    expect(answer.metadata).toEqual({
+      backend_name: backendIdentity('a'),
+      content_length: Buffer.byteLength(answer.body!),
+    });
     // The wire keeps the client's model: Envoy's routes match on it.
     expect(answer.setMap['x-ai-eg-model']).toBeUndefined();
   });
@@ -103,28 +112,39 @@ describe('the answer of an attempt', () => {
 
   it('takes the backend of the cluster when the endpoint names none', async () => {
     const request = await worldOf(buildBackend('a')).routed(BODY);
-    const answer = await request.attempt(undefined, { attributes: { [attributes.clusterBackendName]: backendIdentity('a') } });
+    const answer = await request.attempt(undefined, {
+      attributes: { [attributes.clusterBackendName]: backendIdentity('a') },
+    });
     expect(answer.metadata).toEqual({ backend_name: backendIdentity('a') });
   });
 
   it('takes the backend of the endpoint before that of the cluster', async () => {
     const request = await worldOf(buildBackend('a'), buildBackend('b')).routed(BODY);
-    const answer = await request.attempt(backendIdentity('b'), { attributes: { [attributes.clusterBackendName]: backendIdentity('a') } });
+    const answer = await request.attempt(backendIdentity('b'), {
+      attributes: { [attributes.clusterBackendName]: backendIdentity('a') },
+    });
     expect(answer.metadata).toEqual({ backend_name: backendIdentity('b') });
   });
 });
 
 describe('a credential of the request', () => {
-  const override = (more: object) => ({ auth: { ...apiKey('static'), credentialOverride: { fallbackToConfigured: false, ...more } } });
+  const override = (more: object) => ({
+    auth: { ...apiKey('static'), credentialOverride: { fallbackToConfigured: false, ...more } },
+  });
 
   it('is taken from its header, which does not reach the provider', async () => {
-    const { answer } = await attempt(override({ headerName: 'x-aigw-api-key' }), { ...CHAT_HEADERS, 'x-aigw-api-key': ' own ' });
+    const { answer } = await attempt(override({ headerName: 'x-aigw-api-key' }), {
+      ...CHAT_HEADERS,
+      'x-aigw-api-key': ' own ',
+    });
     expect(answer.setMap['authorization']).toBe('Bearer own');
     expect(answer.removes).toContain('x-aigw-api-key');
   });
 
   it('is taken from dynamic metadata', async () => {
-    const request = await worldOf(buildBackend('a', override({ dynamicMetadataNamespace: 'ns', dynamicMetadataKey: 'key' }))).routed(BODY);
+    const request = await worldOf(
+      buildBackend('a', override({ dynamicMetadataNamespace: 'ns', dynamicMetadataKey: 'key' })),
+    ).routed(BODY);
     const answer = await request.attempt(backendIdentity('a'), { metadata: { ns: { key: 'own' } } });
     expect(answer.setMap['authorization']).toBe('Bearer own');
   });
@@ -134,7 +154,10 @@ describe('a credential of the request', () => {
     expect(answer.localReply).toEqual({
       status: 401,
       details: 'aigw_missing_credential',
-      body: { type: 'error', error: { type: 'Unauthorized', code: '401', message: 'missing upstream credential', param: null } },
+      body: {
+        type: 'error',
+        error: { type: 'Unauthorized', code: '401', message: 'missing upstream credential', param: null },
+      },
     });
     expect(answer.metadata).toEqual({ backend_name: backendIdentity('a') });
     // The reply comes back through the response phase and is left alone.
@@ -145,7 +168,10 @@ describe('a credential of the request', () => {
   });
 
   it('is found again by a second attempt, though the first one took its header off the wire', async () => {
-    const world = worldOf(buildBackend('a', override({ headerName: 'x-aigw-api-key' })), buildBackend('b', override({ headerName: 'x-aigw-api-key' })));
+    const world = worldOf(
+      buildBackend('a', override({ headerName: 'x-aigw-api-key' })),
+      buildBackend('b', override({ headerName: 'x-aigw-api-key' })),
+    );
     const request = await world.routed(BODY, { ...CHAT_HEADERS, 'x-aigw-api-key': 'own' });
     await request.attempt(backendIdentity('a'));
     expect(request.headers.has('x-aigw-api-key')).toBe(false);
@@ -156,7 +182,15 @@ describe('a credential of the request', () => {
   });
 
   it('is that of the client, not that of the attempt before, when both come in one header', async () => {
-    const world = worldOf(buildBackend('a', { auth: apiKey('of-a') }), buildBackend('b', { auth: { azureAPIKey: { key: new Redacted('x') }, credentialOverride: { headerName: 'authorization', fallbackToConfigured: false } } }));
+    const world = worldOf(
+      buildBackend('a', { auth: apiKey('of-a') }),
+      buildBackend('b', {
+        auth: {
+          azureAPIKey: { key: new Redacted('x') },
+          credentialOverride: { headerName: 'authorization', fallbackToConfigured: false },
+        },
+      }),
+    );
     const request = await world.routed(BODY, { ...CHAT_HEADERS, authorization: 'client' });
     await request.attempt(backendIdentity('a'));
     const second = await request.attempt(backendIdentity('b'));
@@ -167,7 +201,10 @@ describe('a credential of the request', () => {
 
 describe('a second attempt', () => {
   it('sends the original body whatever the backend changes', async () => {
-    const world = worldOf(buildBackend('a', { modelNameOverride: 'x', httpBodyMutation: { remove: ['n'] } }), buildBackend('b'));
+    const world = worldOf(
+      buildBackend('a', { modelNameOverride: 'x', httpBodyMutation: { remove: ['n'] } }),
+      buildBackend('b'),
+    );
     const request = await world.routed(BODY);
     await request.attempt(backendIdentity('a'));
     const second = await request.attempt(backendIdentity('b'));
@@ -178,15 +215,29 @@ describe('a second attempt', () => {
   it('undoes what the first one did to the headers, and nothing else', async () => {
     const first: Partial<BackendConfig> = {
       auth: apiKey('of-a'),
-      httpHeaderMutation: { set: [{ name: 'x-set', value: new Redacted('a') }, { name: 'x-new', value: new Redacted('a') }], remove: ['x-removed'] },
+      httpHeaderMutation: {
+        set: [
+          { name: 'x-set', value: new Redacted('a') },
+          { name: 'x-new', value: new Redacted('a') },
+        ],
+        remove: ['x-removed'],
+      },
     };
-    const world = worldOf(buildBackend('a', first), buildBackend('b', { auth: { anthropicAPIKey: { key: new Redacted('of-b') } } }));
+    const world = worldOf(
+      buildBackend('a', first),
+      buildBackend('b', { auth: { anthropicAPIKey: { key: new Redacted('of-b') } } }),
+    );
     const headers = { ...CHAT_HEADERS, 'x-set': 'client', 'x-removed': 'client', 'x-kept': 'client' };
     const request = await world.routed(BODY, headers);
     await request.attempt(backendIdentity('a'));
     request.headers.set('traceparent', 'of another filter');
     await request.attempt(backendIdentity('b'));
-    const { 'x-ai-eg-model': _, 'x-ai-eg-original-path': __, 'x-ai-eg-internal-req-id': ___, ...seen } = Object.fromEntries(request.headers);
+    const {
+      'x-ai-eg-model': _,
+      'x-ai-eg-original-path': __,
+      'x-ai-eg-internal-req-id': ___,
+      ...seen
+    } = Object.fromEntries(request.headers);
     expect(seen).toEqual({ ...headers, 'x-api-key': 'of-b', traceparent: 'of another filter' });
   });
 
@@ -222,12 +273,22 @@ describe('a second attempt', () => {
     const metrics = await world.metrics();
     expect(metrics.sum('aigateway_extproc_retried_attempts_total')).toBe(1);
     expect(metrics.sum('gen_ai_server_request_duration_seconds_count')).toBe(1);
-    expect(metrics.sum('gen_ai_server_request_duration_seconds_count', { gen_ai_request_model: 'm2', gen_ai_original_model: 'm' })).toBe(1);
+    expect(
+      metrics.sum('gen_ai_server_request_duration_seconds_count', {
+        gen_ai_request_model: 'm2',
+        gen_ai_original_model: 'm',
+      }),
+    ).toBe(1);
   });
 
   it('logs header attributes of the client, not those that the first one set', async () => {
     const world = new ExtprocWorld(
-      { backends: [buildBackend('a', { httpHeaderMutation: { set: [{ name: 'x-tenant', value: new Redacted('of-a') }] } }), buildBackend('b')] },
+      {
+        backends: [
+          buildBackend('a', { httpHeaderMutation: { set: [{ name: 'x-tenant', value: new Redacted('of-a') }] } }),
+          buildBackend('b'),
+        ],
+      },
       { logHeaderAttributes: new Map([['x-tenant', 'tenant']]) },
     );
     const request = await world.routed(BODY, { ...CHAT_HEADERS, 'x-tenant': 'client' });
@@ -237,7 +298,10 @@ describe('a second attempt', () => {
 });
 
 describe('an attempt that cannot be made', () => {
-  const error = (type: string, status: number, message: string) => ({ type: 'error', error: { type, code: String(status), message, param: null } });
+  const error = (type: string, status: number, message: string) => ({
+    type: 'error',
+    error: { type, code: String(status), message, param: null },
+  });
 
   it.each([
     [
@@ -245,14 +309,22 @@ describe('an attempt that cannot be made', () => {
       { schema: { name: 'Cohere' } } as Partial<BackendConfig>,
       400,
       'aigw_unsupported_endpoint',
-      error('UnsupportedEndpoint', 400, '/v1/chat/completions is not supported by backends of schema Cohere (backend ns/a)'),
+      error(
+        'UnsupportedEndpoint',
+        400,
+        '/v1/chat/completions is not supported by backends of schema Cohere (backend ns/a)',
+      ),
     ],
     [
       'a backend that is broken',
       { auth: { azureAPIKey: { key: new Redacted('') } } } as Partial<BackendConfig>,
       503,
       'aigw_backend_unusable',
-      error('ServiceUnavailable', 503, expect.stringMatching(/^backend ns\/a cannot be used: .*auth\.azureAPIKey\.key/) as never),
+      error(
+        'ServiceUnavailable',
+        503,
+        expect.stringMatching(/^backend ns\/a cannot be used: .*auth\.azureAPIKey\.key/) as never,
+      ),
     ],
   ])('is refused for %s and counted as failed once', async (_, backend, status, details, body) => {
     const { answer, request, world } = await attempt(backend);
@@ -268,7 +340,11 @@ describe('an attempt that cannot be made', () => {
     const { answer } = await attempt({}, headers);
     expect(answer.localReply?.body).toEqual({
       type: 'error',
-      error: { type: 'invalid_request_error', code: '400', message: '/v1/messages is not supported by backends of schema OpenAI (backend ns/a)' },
+      error: {
+        type: 'invalid_request_error',
+        code: '400',
+        message: '/v1/messages is not supported by backends of schema OpenAI (backend ns/a)',
+      },
     });
   });
 
@@ -279,7 +355,11 @@ describe('an attempt that cannot be made', () => {
     expect(answer.localReply).toEqual({
       status: 503,
       details: 'aigw_unknown_backend',
-      body: error('ServiceUnavailable', 503, `backend ${backendIdentity('new')} is not in the configuration of this gateway yet, try again in a moment`),
+      body: error(
+        'ServiceUnavailable',
+        503,
+        `backend ${backendIdentity('new')} is not in the configuration of this gateway yet, try again in a moment`,
+      ),
     });
     expect(world.reloads).toBe(1);
     world.use({ backends: [buildBackend('new')] });
@@ -297,7 +377,9 @@ describe('an attempt that cannot be made', () => {
       body: error('ServiceUnavailable', 503, 'the gateway lost the session of this request, try again'),
     });
     expect((await world.metrics()).sum('aigateway_extproc_lost_sessions_total')).toBe(1);
-    expect(world.logs.map(({ msg }) => msg)).toContain('no router stream for an upstream stream: do both reach the same process?');
+    expect(world.logs.map(({ msg }) => msg)).toContain(
+      'no router stream for an upstream stream: do both reach the same process?',
+    );
   });
 
   it('is refused when the body did not come', async () => {
@@ -305,19 +387,35 @@ describe('an attempt that cannot be made', () => {
     const router = world.stream('router');
     const answer = (await router.headers('requestHeaders', CHAT_HEADERS))!;
     const upstream = world.stream('upstream');
-    const refused = await upstream.headers('requestHeaders', { ...CHAT_HEADERS, ...answer.setMap }, {
-      attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
+    const refused = await upstream.headers(
+      'requestHeaders',
+      { ...CHAT_HEADERS, ...answer.setMap },
+      {
+        attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
+      },
+    );
+    expect(refused?.localReply).toMatchObject({
+      status: 400,
+      body: { error: { message: 'malformed request: its body did not reach the gateway' } },
     });
-    expect(refused?.localReply).toMatchObject({ status: 400, body: { error: { message: 'malformed request: its body did not reach the gateway' } } });
   });
 
   it.each([
     ['attributes', CHAT_HEADERS, undefined, 'missing attributes in request'],
     ['an internal id', CHAT_HEADERS, { x: 1 }, 'missing internal request ID header from router filter'],
-    ['a backend name', { ...CHAT_HEADERS, 'x-ai-eg-internal-req-id': 'r1-id1' }, { x: 1 }, 'missing backend name in attributes'],
+    [
+      'a backend name',
+      { ...CHAT_HEADERS, 'x-ai-eg-internal-req-id': 'r1-id1' },
+      { x: 1 },
+      'missing backend name in attributes',
+    ],
   ])('fails its stream without %s', async (_, headers, found, message) => {
     const upstream = worldOf().stream('upstream');
-    await upstream.headers('requestHeaders', headers, found ? { attributes: { 'envoy.filters.http.ext_proc': found } } : {});
+    await upstream.headers(
+      'requestHeaders',
+      headers,
+      found ? { attributes: { 'envoy.filters.http.ext_proc': found } } : {},
+    );
     expect(upstream.ended).toEqual({ code: 13, message });
   });
 

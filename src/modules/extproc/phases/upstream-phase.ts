@@ -5,7 +5,7 @@ import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
 import type { HeaderSet } from '../header-set.js';
 import { applyBodyMutation } from '../mutation/body-mutation.js';
 import { isProtectedHeader } from '../mutation/header-mutation.js';
-import { restoreHeaders } from '../mutation/header-restore.js';
+import { restoreHeaders, type HeaderRestore } from '../mutation/header-restore.js';
 import type { ProcessorContext } from '../processor-context.js';
 import type { RuntimeBackend } from '../runtime-config/runtime-config.js';
 import type { Exchange } from '../translators/translator.js';
@@ -28,7 +28,8 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   const found = message.attributes;
   if (found === undefined) throw new GrpcError(grpcStatus.internal, 'missing attributes in request');
   const id = message.headers.get(headers.internalRequestId);
-  if (id === undefined) throw new GrpcError(grpcStatus.internal, 'missing internal request ID header from router filter');
+  if (id === undefined)
+    throw new GrpcError(grpcStatus.internal, 'missing internal request ID header from router filter');
   const name = backendNameOf(found);
   if (name === undefined) throw new GrpcError(grpcStatus.internal, 'missing backend name in attributes');
 
@@ -41,7 +42,11 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   local.set(headers.upstreamHost, upstreamHostOf(found));
   record.attempt?.supersede();
   record.attemptCount += 1;
-  const request = { operation: record.endpoint.operation, originalModel: record.parsed?.model, costs: record.config.costs };
+  const request = {
+    operation: record.endpoint.operation,
+    originalModel: record.parsed?.model,
+    costs: record.config.costs,
+  };
   const attempt = new Attempt(context, request, backend, routeNameOf(found) ?? '', local);
   record.attempt = attempt;
   local.set(headers.model, attempt.requestModel);
@@ -54,9 +59,10 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
  */
 function localHeaders(record: RequestRecord, message: HeadersMessage): LocalHeaders {
   const local = new LocalHeaders(message.headers);
-  const { setNames, removedNames } = record.changedHeaders;
-  for (const names of [setNames, removedNames]) {
-    for (const name of names) if (!isProtectedHeader(name)) local.set(name, record.clientHeaders.get(name));
+  for (const { sets, removes } of record.edits) {
+    for (const name of [...sets.map((set) => set.name), ...removes]) {
+      if (!isProtectedHeader(name)) local.set(name, record.clientHeaders.get(name));
+    }
   }
   return local;
 }
@@ -73,22 +79,23 @@ interface AttemptInput {
 function prepare(input: AttemptInput): Buffer {
   const { message, record, backend, attempt } = input;
   if (record.parsed === undefined) {
-    return refuse(input, { status: 400, type: 'BadRequest', message: 'malformed request: its body did not reach the gateway' });
+    const reason = 'malformed request: its body did not reach the gateway';
+    return refuse(input, { status: 400, type: 'BadRequest', message: reason }, 'aigw_bad_request');
   }
   const neededAuthDomain = authDomainOf(message.attributes);
   if (neededAuthDomain !== undefined && neededAuthDomain !== record.appliedAuthDomain) {
     // The route of this model asks for credentials that nobody checked (extension-server.md 21.8).
     const reason = `route ${attempt.routeName} has a SecurityPolicy of its own, which cannot be applied to it; it must target the Gateway`;
-    return refuse(input, { status: 403, type: 'Forbidden', message: reason });
+    return refuse(input, { status: 403, type: 'Forbidden', message: reason }, 'aigw_authentication_not_applied');
   }
   if (backend.broken !== undefined) {
     const reason = `backend ${backend.shortName} cannot be used: ${backend.broken}`;
-    return refuse(input, { status: 503, type: 'ServiceUnavailable', message: reason });
+    return refuse(input, { status: 503, type: 'ServiceUnavailable', message: reason }, 'aigw_backend_unusable');
   }
   const translator = MATRIX[record.endpoint.name][backend.schema.name];
   if (translator === undefined) {
     const reason = `${record.endpoint.path} is not supported by backends of schema ${backend.schema.name} (backend ${backend.shortName})`;
-    return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message: reason });
+    return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message: reason }, 'aigw_unsupported_endpoint');
   }
   try {
     attempt.exchange = translator.start({
@@ -99,7 +106,7 @@ function prepare(input: AttemptInput): Buffer {
     });
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;
-    return refuse(input, { status: 422, type: 'UnprocessableEntity', message: error.message });
+    return refuse(input, { status: 422, type: 'UnprocessableEntity', message: error.message }, 'aigw_unprocessable');
   }
   return send(input, attempt.exchange, record.parsed.body);
 }
@@ -113,21 +120,28 @@ function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): 
   const userSets = backend.headerMutation?.sets ?? [];
   const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.get(name) !== undefined);
   for (const set of userSets) local.set(set.name, set.value);
-  const outcome = backend.auth?.apply({ headers: local, metadata: (namespace, key) => message.metadata.get(namespace, key) });
+  const outcome = backend.auth?.apply({
+    headers: local,
+    metadata: (namespace, key) => message.metadata.get(namespace, key),
+  });
   if (outcome?.kind === 'missing-credential') {
-    return refuse(input, { status: 401, type: 'Unauthorized', message: 'missing upstream credential' });
+    return refuse(
+      input,
+      { status: 401, type: 'Unauthorized', message: 'missing upstream credential' },
+      'aigw_missing_credential',
+    );
   }
   const auth = outcome?.sets ?? [];
   const foreign = backend.auth ? foreignCredentials(backend.auth, record.clientHeaders) : [];
-  const ownNames = [...translated.map((set) => set.name), ...auth.map((set) => set.name), ...foreign];
-  const restored = restoreAfterEarlierAttempt(input, new Set(ownNames));
-
+  const restored =
+    record.attemptCount === 1
+      ? NOTHING_RESTORED
+      : restoreAfterEarlierAttempts(input, [...translated, ...auth], foreign);
+  // Envoy removes first and sets then, in list order: later sets win (spec extproc.md 4.1).
   const sets = [...translated, ...userSets, ...restored.sets, ...auth];
-  const setNames = new Set(sets.map((set) => set.name));
-  const removes = new Set([...userRemoves, ...restored.removes, ...foreign, headers.upstreamHost]);
-  if (context.stripsInternalHeaders) removes.add(headers.model).add(headers.originalPath);
-  for (const name of setNames) removes.delete(name);
-  rememberChanges(record, setNames, removes);
+  const removes = [...userRemoves, ...restored.removes, ...foreign, headers.upstreamHost];
+  if (context.stripsInternalHeaders) removes.push(headers.model, headers.originalPath);
+  record.edits.push({ sets, removes });
 
   let body = exchange.request.body ?? (isForced || backend.bodyMutation ? clientBody : undefined);
   if (body && backend.bodyMutation) {
@@ -137,29 +151,31 @@ function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): 
   }
   return encodeAnswer('request_headers', {
     sets,
-    removes: [...removes],
+    removes,
     metadata: requestMetadata(context, backend, local, body),
     ...(body ? { body, replacesBody: true } : {}),
   });
 }
 
 const NO_PLAN = { setNames: new Set<string>(), removeNames: new Set<string>() };
+const NOTHING_RESTORED: HeaderRestore = { sets: [], removes: [] };
 
-function restoreAfterEarlierAttempt(input: AttemptInput, setByUs: ReadonlySet<string>): { sets: readonly HeaderSet[]; removes: readonly string[] } {
-  const { record, backend, message } = input;
-  if (record.attemptCount === 1) return { sets: [], removes: [] };
+/** Envoy hands each attempt the headers as the one before left them. */
+function restoreAfterEarlierAttempts(
+  { record, backend, message }: AttemptInput,
+  ownSets: readonly HeaderSet[],
+  ownRemoves: readonly string[],
+): HeaderRestore {
   return restoreHeaders({
     original: record.clientHeaders.toMap(),
     current: message.headers.toMap(),
-    previous: record.changedHeaders,
+    previous: {
+      setNames: new Set(record.edits.flatMap(({ sets }) => sets.map((set) => set.name))),
+      removedNames: new Set(record.edits.flatMap(({ removes }) => removes)),
+    },
     plan: backend.headerMutation ?? NO_PLAN,
-    attemptNames: setByUs,
+    attemptNames: new Set([...ownSets.map((set) => set.name), ...ownRemoves]),
   });
-}
-
-function rememberChanges(record: RequestRecord, sets: ReadonlySet<string>, removes: ReadonlySet<string>): void {
-  for (const name of sets) record.changedHeaders.setNames.add(name);
-  for (const name of removes) record.changedHeaders.removedNames.add(name);
 }
 
 /** @see spec extproc.md section 6, last table */
@@ -180,19 +196,15 @@ function requestMetadata(
   return metadata;
 }
 
-const DETAILS: Readonly<Record<number, string>> = {
-  400: 'aigw_unsupported_endpoint',
-  401: 'aigw_missing_credential',
-  403: 'aigw_authentication_not_applied',
-  422: 'aigw_unprocessable',
-  503: 'aigw_backend_unusable',
-};
-
 /** Answers the client in place of the backend; its metadata still names the backend. */
-function refuse({ context, record, backend, attempt, local }: AttemptInput, error: LocalError): Buffer {
+function refuse(
+  { context, record, backend, attempt, local }: AttemptInput,
+  error: LocalError,
+  details: string,
+): Buffer {
   attempt.isAnsweredLocally = true;
   attempt.fail('_OTHER');
-  const reply = errorReply(record.endpoint.dialect, error, DETAILS[error.status] ?? 'aigw_refused');
+  const reply = errorReply(record.endpoint.dialect, error, details);
   return encodeLocalReply(reply, requestMetadata(context, backend, local, undefined));
 }
 
@@ -200,7 +212,11 @@ function refuse({ context, record, backend, attempt, local }: AttemptInput, erro
 function refuseUnknownBackend(context: ProcessorContext, record: RequestRecord, name: string): Buffer {
   void context.config.requestReload();
   const message = `backend ${name} is not in the configuration of this gateway yet, try again in a moment`;
-  const reply = errorReply(record.endpoint.dialect, { status: 503, type: 'ServiceUnavailable', message }, 'aigw_unknown_backend');
+  const reply = errorReply(
+    record.endpoint.dialect,
+    { status: 503, type: 'ServiceUnavailable', message },
+    'aigw_unknown_backend',
+  );
   return encodeLocalReply(reply);
 }
 
@@ -209,5 +225,7 @@ function refuseUnknownRequest(context: ProcessorContext, name: string): Buffer {
   context.gatewayMetrics.sessionLost();
   context.logger.error({ backend: name }, 'no router stream for an upstream stream: do both reach the same process?');
   const message = 'the gateway lost the session of this request, try again';
-  return encodeLocalReply(errorReply('openai', { status: 503, type: 'ServiceUnavailable', message }, 'aigw_lost_session'));
+  return encodeLocalReply(
+    errorReply('openai', { status: 503, type: 'ServiceUnavailable', message }, 'aigw_lost_session'),
+  );
 }

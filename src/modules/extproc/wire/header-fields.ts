@@ -24,8 +24,13 @@ export class HeaderFields implements HeaderLookup {
   constructor(reader: ProtobufReader) {
     this.#buffer = reader.buffer;
     while (reader.next()) {
-      if (reader.field === 1) this.#addHeader(reader.message());
-      else reader.skip();
+      if (reader.field !== 1) {
+        reader.skip();
+        continue;
+      }
+      const outerEnd = reader.enter();
+      this.#addHeader(reader);
+      reader.leave(outerEnd);
     }
   }
 
@@ -72,25 +77,24 @@ export class HeaderFields implements HeaderLookup {
     let keyStop = 0;
     let valueStart = 0;
     let valueStop = 0;
-    let rawStart = 0;
-    let rawStop = 0;
+    let hasValue = false;
     while (reader.next()) {
-      switch (reader.field) {
-        case 1:
-          ({ start: keyStart, stop: keyStop } = reader.range());
-          break;
-        case 2:
-          ({ start: valueStart, stop: valueStop } = reader.range());
-          break;
-        case 3:
-          ({ start: rawStart, stop: rawStop } = reader.range());
-          break;
-        default:
-          reader.skip();
+      // `value` counts when it is not empty, else `raw_value`.
+      if (reader.field === 1) {
+        reader.span();
+        keyStart = reader.start;
+        keyStop = reader.stop;
+      } else if (reader.field === 2 || (reader.field === 3 && !hasValue)) {
+        reader.span();
+        if (reader.field === 2 && reader.start === reader.stop) continue;
+        hasValue = reader.field === 2;
+        valueStart = reader.start;
+        valueStop = reader.stop;
+      } else {
+        reader.skip();
       }
     }
-    const useValue = valueStop > valueStart;
-    this.#offsets.push(keyStart, keyStop, useValue ? valueStart : rawStart, useValue ? valueStop : rawStop);
+    this.#offsets.push(keyStart, keyStop, valueStart, valueStop);
   }
 
   #isNamed(i: number, name: string): boolean {

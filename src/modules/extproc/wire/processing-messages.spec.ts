@@ -6,7 +6,10 @@ import {
   ProcessingResponseSchema,
   type ProcessingResponse,
 } from '../../../gen/proto/envoy/service/ext_proc/v3/external_processor_pb.js';
-import { ProcessingMode_BodySendMode as Body, ProcessingMode_HeaderSendMode as Header } from '../../../gen/proto/envoy/extensions/filters/http/ext_proc/v3/processing_mode_pb.js';
+import {
+  ProcessingMode_BodySendMode as Body,
+  ProcessingMode_HeaderSendMode as Header,
+} from '../../../gen/proto/envoy/extensions/filters/http/ext_proc/v3/processing_mode_pb.js';
 import { HeaderValueOption_HeaderAppendAction } from '../../../gen/proto/envoy/config/core/v3/base_pb.js';
 import { GrpcError } from '../../../platform/grpc/status.js';
 import { decodeProcessingRequest, type HeadersMessage } from './processing-request.js';
@@ -22,7 +25,8 @@ import { encodeHeaderValueOption } from './header-value-option.js';
 
 type RequestInit = MessageInitShape<typeof ProcessingRequestSchema>;
 
-const encodeRequest = (init: RequestInit): Buffer => Buffer.from(toBinary(ProcessingRequestSchema, create(ProcessingRequestSchema, init)));
+const encodeRequest = (init: RequestInit): Buffer =>
+  Buffer.from(toBinary(ProcessingRequestSchema, create(ProcessingRequestSchema, init)));
 const decode = (init: RequestInit) => decodeProcessingRequest(encodeRequest(init));
 const decodeHeaders = (init: RequestInit): HeadersMessage => decode(init) as HeadersMessage;
 
@@ -33,9 +37,7 @@ const requestHeaders = (fields: readonly Field[], more: Partial<RequestInit> = {
     case: 'requestHeaders',
     value: {
       headers: {
-        headers: fields.map(([key, value]) =>
-          typeof value === 'string' ? { key, value } : { key, rawValue: value },
-        ),
+        headers: fields.map(([key, value]) => (typeof value === 'string' ? { key, value } : { key, rawValue: value })),
       },
     },
   },
@@ -46,14 +48,21 @@ const plainValue = fc.string({ unit: 'binary', maxLength: 40 }).filter((text) =>
 
 describe('decodeProcessingRequest', () => {
   it('reads headers as the generated code wrote them, from value or raw_value', () => {
-    const fields = fc.uniqueArray(fc.tuple(headerName, plainValue, fc.boolean()), { selector: ([name]) => name, maxLength: 30 });
+    const fields = fc.uniqueArray(fc.tuple(headerName, plainValue, fc.boolean()), {
+      selector: ([name]) => name,
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(fields, fc.boolean(), (list, endOfStream) => {
         const message = decodeHeaders({
           request: {
             case: 'requestHeaders',
             value: {
-              headers: { headers: list.map(([key, value, isRaw]) => (isRaw ? { key, rawValue: Buffer.from(value) } : { key, value })) },
+              headers: {
+                headers: list.map(([key, value, isRaw]) =>
+                  isRaw ? { key, rawValue: Buffer.from(value) } : { key, value },
+                ),
+              },
               endOfStream,
             },
           },
@@ -69,14 +78,23 @@ describe('decodeProcessingRequest', () => {
 
   it('takes value before raw_value', () => {
     const { headers } = decodeHeaders({
-      request: { case: 'requestHeaders', value: { headers: { headers: [{ key: 'a', value: 'v', rawValue: Buffer.from('r') }] } } },
+      request: {
+        case: 'requestHeaders',
+        value: { headers: { headers: [{ key: 'a', value: 'v', rawValue: Buffer.from('r') }] } },
+      },
     });
     expect(headers.get('a')).toBe('v');
   });
 
   it('joins repeated headers in their order', () => {
     const { headers } = decodeHeaders(
-      requestHeaders([['anthropic-beta', 'a'], ['cookie', 'x=1'], ['anthropic-beta', 'b, c'], ['cookie', 'y=2'], ['anthropic-beta', '']]),
+      requestHeaders([
+        ['anthropic-beta', 'a'],
+        ['cookie', 'x=1'],
+        ['anthropic-beta', 'b, c'],
+        ['cookie', 'y=2'],
+        ['anthropic-beta', ''],
+      ]),
     );
     expect(headers.get('anthropic-beta')).toBe('a, b, c, ');
     expect(headers.get('cookie')).toBe('x=1; y=2');
@@ -85,7 +103,12 @@ describe('decodeProcessingRequest', () => {
 
   it('reads a value that is not UTF-8 as absent, and leaves others of its name', () => {
     const { headers } = decodeHeaders(
-      requestHeaders([['x-bad', Buffer.from([0xff, 0xfe])], ['x-two', Buffer.from([0xc3])], ['x-two', 'good'], ['x-fffd', '\uFFFD']]),
+      requestHeaders([
+        ['x-bad', Buffer.from([0xff, 0xfe])],
+        ['x-two', Buffer.from([0xc3])],
+        ['x-two', 'good'],
+        ['x-fffd', '\uFFFD'],
+      ]),
     );
     expect(headers.get('x-bad')).toBeUndefined();
     expect(headers.get('x-two')).toBe('good');
@@ -96,14 +119,23 @@ describe('decodeProcessingRequest', () => {
 
   it('lists names with a prefix once each', () => {
     const { headers } = decodeHeaders(
-      requestHeaders([['x-ai-eg-model', '1'], ['x-a', '2'], ['x-ai-eg-model', '3'], ['x-ai-eg-b', Buffer.from([0xff])], [':path', '/']]),
+      requestHeaders([
+        ['x-ai-eg-model', '1'],
+        ['x-a', '2'],
+        ['x-ai-eg-model', '3'],
+        ['x-ai-eg-b', Buffer.from([0xff])],
+        [':path', '/'],
+      ]),
     );
     expect(headers.namesWithPrefix('x-ai-eg-')).toEqual(['x-ai-eg-model', 'x-ai-eg-b']);
     expect(headers.namesWithPrefix('z')).toEqual([]);
   });
 
   it.each(['requestBody', 'responseBody'] as const)('reads a %s of any size', (kind) => {
-    const body = fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.integer({ min: 0, max: 300_000 }).map((size) => Buffer.alloc(size, 7)));
+    const body = fc.oneof(
+      fc.uint8Array({ maxLength: 100 }),
+      fc.integer({ min: 0, max: 300_000 }).map((size) => Buffer.alloc(size, 7)),
+    );
     fc.assert(
       fc.property(body, fc.boolean(), (bytes, endOfStream) => {
         const message = decode({ request: { case: kind, value: { body: bytes, endOfStream } } });
@@ -120,7 +152,9 @@ describe('decodeProcessingRequest', () => {
     ['requestTrailers', 'request_trailers'],
     ['responseTrailers', 'response_trailers'],
   ] as const)('names %s', (kind, expected) => {
-    expect(decode({ request: { case: kind, value: { trailers: { headers: [{ key: 'a', value: 'b' }] } } } })).toEqual({ kind: expected });
+    expect(decode({ request: { case: kind, value: { trailers: { headers: [{ key: 'a', value: 'b' }] } } } })).toEqual({
+      kind: expected,
+    });
   });
 
   it('names a message without a step unknown', () => {
@@ -129,7 +163,11 @@ describe('decodeProcessingRequest', () => {
   });
 
   it('reads messages without members', () => {
-    expect(decode({ request: { case: 'requestBody', value: {} } })).toEqual({ kind: 'request_body', body: Buffer.alloc(0), endOfStream: false });
+    expect(decode({ request: { case: 'requestBody', value: {} } })).toEqual({
+      kind: 'request_body',
+      body: Buffer.alloc(0),
+      endOfStream: false,
+    });
     const message = decodeHeaders({ request: { case: 'responseHeaders', value: {} } });
     expect(message.kind).toBe('response_headers');
     expect([...message.headers.toMap()]).toEqual([]);
@@ -140,7 +178,12 @@ describe('decodeProcessingRequest', () => {
   it('reads attributes of the ext_proc filter and dynamic metadata as the generated code wrote them', () => {
     const json = fc.object({
       key: fc.string({ maxLength: 8 }).filter((key) => key !== '__proto__' && key.isWellFormed()),
-      values: [fc.string({ maxLength: 10 }).filter((text) => text.isWellFormed()), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)],
+      values: [
+        fc.string({ maxLength: 10 }).filter((text) => text.isWellFormed()),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+        fc.constant(null),
+      ],
       maxDepth: 4,
     });
     fc.assert(
@@ -153,7 +196,8 @@ describe('decodeProcessingRequest', () => {
           }),
         );
         expect(plain(message.attributes)).toEqual(plain(object));
-        for (const [key, member] of Object.entries(object)) expect(plain(message.metadata.get('a.b', key))).toEqual(plain(member));
+        for (const [key, member] of Object.entries(object))
+          expect(plain(message.metadata.get('a.b', key))).toEqual(plain(member));
         expect(message.metadata.get('other', 'x')).toBeUndefined();
       }),
     );
@@ -162,7 +206,10 @@ describe('decodeProcessingRequest', () => {
   it('keeps a member named __proto__ a member', () => {
     const object = JSON.parse('{"__proto__":"v"}') as JsonObject;
     const { attributes, metadata } = decodeHeaders(
-      requestHeaders([], { attributes: { 'envoy.filters.http.ext_proc': object }, metadataContext: { filterMetadata: { ns: object } } }),
+      requestHeaders([], {
+        attributes: { 'envoy.filters.http.ext_proc': object },
+        metadataContext: { filterMetadata: { ns: object } },
+      }),
     );
     expect(Object.keys(attributes!)).toEqual(['__proto__']);
     expect(metadata.get('ns', 'toString')).toBeUndefined();
@@ -183,7 +230,8 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? nu
 
 /** A ProcessingRequest with request headers and an attribute struct of that depth, written without recursion. */
 function nestedStruct(depth: number): Uint8Array {
-  const wrap = (field: number, bytes: Uint8Array) => Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
+  const wrap = (field: number, bytes: Uint8Array) =>
+    Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
   let struct: Uint8Array = Buffer.alloc(0);
   for (let i = 0; i < depth; i++) {
     struct = wrap(1, Buffer.concat([wrap(1, Buffer.from('x')), wrap(2, wrap(5, struct))]));
@@ -201,10 +249,16 @@ function varint(value: number): Buffer {
 
 describe('decodeProcessingRequest on bad input', () => {
   const whole = encodeRequest(
-    requestHeaders([['a', 'b'], ['c', Buffer.from('d'.repeat(200))]], {
-      attributes: { 'envoy.filters.http.ext_proc': { x: 'y', n: 1.5, l: [true, null, { z: 'q' }] } },
-      metadataContext: { filterMetadata: { ns: { k: 'v' } } },
-    }),
+    requestHeaders(
+      [
+        ['a', 'b'],
+        ['c', Buffer.from('d'.repeat(200))],
+      ],
+      {
+        attributes: { 'envoy.filters.http.ext_proc': { x: 'y', n: 1.5, l: [true, null, { z: 'q' }] } },
+        metadataContext: { filterMetadata: { ns: { k: 'v' } } },
+      },
+    ),
   );
 
   function readAll(bytes: Buffer): void {
@@ -241,17 +295,27 @@ describe('decodeProcessingRequest on bad input', () => {
       return copy;
     });
     fc.assert(
-      fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))), (bytes) => {
-        const failure = failureOf(bytes);
-        expect(failure === undefined || failure instanceof GrpcError).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          mutated,
+          fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+        ),
+        (bytes) => {
+          const failure = failureOf(bytes);
+          expect(failure === undefined || failure instanceof GrpcError).toBe(true);
+        },
+      ),
       { numRuns: 3000 },
     );
   });
 
   it.each([
     ['a cut number', [0x12, 0x80], 'malformed protobuf message: a number is cut'],
-    ['an endless number', [0x12, ...Array<number>(11).fill(0x80)], 'malformed protobuf message: a number has more than 10 bytes'],
+    [
+      'an endless number',
+      [0x12, ...Array<number>(11).fill(0x80)],
+      'malformed protobuf message: a number has more than 10 bytes',
+    ],
     ['a length beyond the end', [0x12, 0x05, 0x0a], 'malformed protobuf message: field 2 is cut'],
     ['another wire type', [0x10, 0x01], 'malformed protobuf message: field 2 has wire type 0'],
     ['a group', [0x7b, 0x7c], 'malformed protobuf message: field 15 has wire type 3'],
@@ -262,7 +326,10 @@ describe('decodeProcessingRequest on bad input', () => {
   });
 
   it('skips unknown fields of every wire type', () => {
-    const unknown = Buffer.from([0xf8, 0x07, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0xf9, 0x07, 1, 2, 3, 4, 5, 6, 7, 8, 0xfa, 0x07, 1, 9, 0xfd, 0x07, 1, 2, 3, 4]);
+    const unknown = Buffer.from([
+      0xf8, 0x07, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0xf9, 0x07, 1, 2, 3, 4, 5, 6, 7, 8, 0xfa,
+      0x07, 1, 9, 0xfd, 0x07, 1, 2, 3, 4,
+    ]);
     const message = decodeProcessingRequest(Buffer.concat([unknown, whole, unknown])) as HeadersMessage;
     expect(message.headers.get('a')).toBe('b');
     const body = Buffer.concat([unknown, Buffer.from([0x0a, 1, 0x61, 0x10, 1]), unknown]);
@@ -292,17 +359,26 @@ describe('encoded answers read by the generated code', () => {
   });
 
   const text = fc.string({ maxLength: 30 }).filter((value) => value.isWellFormed());
-  const value = fc.oneof(text, fc.integer({ min: 0, max: 70_000 }).map((size) => 'v'.repeat(size)));
+  const value = fc.oneof(
+    text,
+    fc.integer({ min: 0, max: 70_000 }).map((size) => 'v'.repeat(size)),
+  );
   const answer = fc.record(
     {
       sets: fc.array(fc.record({ name: headerName, value }), { maxLength: 5 }),
       removes: fc.array(headerName, { maxLength: 4 }),
-      body: fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.integer({ min: 0, max: 200_000 }).map((size) => Buffer.alloc(size, 9))),
+      body: fc.oneof(
+        fc.uint8Array({ maxLength: 20 }),
+        fc.integer({ min: 0, max: 200_000 }).map((size) => Buffer.alloc(size, 9)),
+      ),
       replacesBody: fc.boolean(),
       clearsRouteCache: fc.boolean(),
       streamsResponse: fc.boolean(),
       metadata: fc
-        .uniqueArray(fc.tuple(text, fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }))), { selector: ([key]) => key, maxLength: 5 })
+        .uniqueArray(fc.tuple(text, fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }))), {
+          selector: ([key]) => key,
+          maxLength: 5,
+        })
         .map((pairs) => new Map(pairs)),
     },
     { requiredKeys: [] },
@@ -311,7 +387,9 @@ describe('encoded answers read by the generated code', () => {
   it('mean what was asked for', () => {
     fc.assert(
       fc.property(fc.constantFrom(...KINDS), answer, fc.boolean(), (kind, wanted, isPreEncoded) => {
-        const sets = wanted.sets?.map((set) => (isPreEncoded ? { ...set, encoded: encodeHeaderValueOption(set.name, set.value) } : set));
+        const sets = wanted.sets?.map((set) =>
+          isPreEncoded ? { ...set, encoded: encodeHeaderValueOption(set.name, set.value) } : set,
+        );
         const found = read(encodeAnswer(kind, { ...wanted, ...(sets ? { sets } : {}) }));
         expect(found.response.case).toBe(CASES[kind]);
         const common = (found.response.value as { response?: Record<string, never> }).response;
@@ -322,7 +400,9 @@ describe('encoded answers read by the generated code', () => {
           body: wanted.body ? Buffer.from(wanted.body).toString('hex') : undefined,
           clearsRouteCache: wanted.clearsRouteCache ?? false,
         });
-        const metadata = wanted.metadata?.size ? { 'io.envoy.ai_gateway': Object.fromEntries(wanted.metadata) } : undefined;
+        const metadata = wanted.metadata?.size
+          ? { 'io.envoy.ai_gateway': Object.fromEntries(wanted.metadata) }
+          : undefined;
         expect(plain(found.dynamicMetadata)).toEqual(plain(metadata));
         expect(found.modeOverride?.responseBodyMode).toBe(wanted.streamsResponse ? Body.STREAMED : undefined);
       }),
@@ -333,15 +413,24 @@ describe('encoded answers read by the generated code', () => {
   const shownCommon = (common: unknown) => {
     const { status, headerMutation, bodyMutation, clearRouteCache } = common as {
       status: number;
-      headerMutation?: { setHeaders: { header?: { key: string; value: string; rawValue: Uint8Array }; appendAction: number }[]; removeHeaders: string[] };
+      headerMutation?: {
+        setHeaders: { header?: { key: string; value: string; rawValue: Uint8Array }; appendAction: number }[];
+        removeHeaders: string[];
+      };
       bodyMutation?: { mutation: { case?: string; value?: Uint8Array } };
       clearRouteCache: boolean;
     };
     return {
       status,
-      sets: (headerMutation?.setHeaders ?? []).map(({ header, appendAction }) => [header!.key, header!.value, Buffer.from(header!.rawValue).toString(), appendAction]),
+      sets: (headerMutation?.setHeaders ?? []).map(({ header, appendAction }) => [
+        header!.key,
+        header!.value,
+        Buffer.from(header!.rawValue).toString(),
+        appendAction,
+      ]),
       removes: headerMutation?.removeHeaders ?? [],
-      body: bodyMutation?.mutation.case === 'body' ? Buffer.from(bodyMutation.mutation.value!).toString('hex') : undefined,
+      body:
+        bodyMutation?.mutation.case === 'body' ? Buffer.from(bodyMutation.mutation.value!).toString('hex') : undefined,
       clearsRouteCache: clearRouteCache,
     };
   };
@@ -362,7 +451,14 @@ describe('encoded answers read by the generated code', () => {
   });
 
   it('carry metadata with the answer to trailers', () => {
-    const found = read(encodeTrailersAnswer(new Map<string, string | number>([['n', 2 ** 53 - 1], ['s', 'ü']])));
+    const found = read(
+      encodeTrailersAnswer(
+        new Map<string, string | number>([
+          ['n', 2 ** 53 - 1],
+          ['s', 'ü'],
+        ]),
+      ),
+    );
     expect(found.response.case).toBe('responseTrailers');
     expect(plain(found.dynamicMetadata)).toEqual({ 'io.envoy.ai_gateway': { n: 2 ** 53 - 1, s: 'ü' } });
     expect(read(encodeTrailersAnswer(new Map())).dynamicMetadata).toBeUndefined();
@@ -384,7 +480,12 @@ describe('encoded answers read by the generated code', () => {
         grpcStatus: { status: 5 },
         details: 'aigw_unsupported_path',
         headers: {
-          setHeaders: [{ header: { key: 'content-type', value: '' }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD }],
+          setHeaders: [
+            {
+              header: { key: 'content-type', value: '' },
+              appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+            },
+          ],
           removeHeaders: [],
         },
       },

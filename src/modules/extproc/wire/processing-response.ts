@@ -32,12 +32,7 @@ export interface LocalReply {
 }
 
 export type AnswerKind =
-  | 'request_headers'
-  | 'response_headers'
-  | 'request_body'
-  | 'response_body'
-  | 'request_trailers'
-  | 'response_trailers';
+  'request_headers' | 'response_headers' | 'request_body' | 'response_body' | 'request_trailers' | 'response_trailers';
 
 /** Field numbers of the `response` oneof of ProcessingResponse. */
 const FIELD: Readonly<Record<AnswerKind, number>> = {
@@ -78,7 +73,8 @@ export function encodeAnswer(
   const end = writer.mark();
   if (answer.clearsRouteCache) writer.varint(5, 1);
   if (answer.body) writeBodyMutation(writer, answer.body);
-  if (answer.sets?.length || answer.removes?.length) writeHeaderMutation(writer, answer.sets ?? [], answer.removes ?? []);
+  if (answer.sets?.length || answer.removes?.length)
+    writeHeaderMutation(writer, answer.sets ?? [], answer.removes ?? []);
   if (answer.replacesBody) writer.varint(1, STATUS_CONTINUE_AND_REPLACE);
   // HeadersResponse and BodyResponse have the same shape: CommonResponse is field 1.
   writer.message(1, end);
@@ -125,7 +121,11 @@ function writeBodyMutation(writer: ReverseProtobufWriter, body: Uint8Array): voi
 }
 
 /** HeaderMutation { set_headers, remove_headers }; field 2 of both CommonResponse and ImmediateResponse. */
-function writeHeaderMutation(writer: ReverseProtobufWriter, sets: readonly HeaderSet[], removes: readonly string[]): void {
+function writeHeaderMutation(
+  writer: ReverseProtobufWriter,
+  sets: readonly HeaderSet[],
+  removes: readonly string[],
+): void {
   const end = writer.mark();
   for (let i = removes.length - 1; i >= 0; i--) writer.string(2, removes[i]!);
   for (let i = sets.length - 1; i >= 0; i--) writeHeaderSet(writer, sets[i]!);

@@ -14,18 +14,23 @@ export class ProtobufReader {
   /** Number of the current field. */
   field = 0;
   type = 0;
+  /** Where the bytes of the field lie that `span` read last. */
+  start = 0;
+  stop = 0;
   #at: number;
+  #end: number;
 
   constructor(
     readonly buffer: Buffer,
     start = 0,
-    private readonly end = buffer.length,
+    end = buffer.length,
   ) {
     this.#at = start;
+    this.#end = end;
   }
 
   next(): boolean {
-    if (this.#at >= this.end) return false;
+    if (this.#at >= this.#end) return false;
     const tag = this.varint();
     this.field = tag >>> 3;
     this.type = tag & 7;
@@ -37,7 +42,7 @@ export class ProtobufReader {
     let result = 0;
     let scale = 1;
     for (let i = 0; i < 10; i++) {
-      if (this.#at >= this.end) throw malformed('a number is cut');
+      if (this.#at >= this.#end) throw malformed('a number is cut');
       const byte = this.buffer[this.#at++]!;
       result += (byte & 0x7f) * scale;
       if (byte < 0x80) return result;
@@ -51,27 +56,43 @@ export class ProtobufReader {
     return this.buffer.readDoubleLE(start);
   }
 
-  /** A reader of the embedded message or bytes field; `start`/`stop` tell where it lies. */
+  /** A reader of the embedded message. */
   message(): ProtobufReader {
-    const { start, stop } = this.range();
-    return new ProtobufReader(this.buffer, start, stop);
+    this.span();
+    return new ProtobufReader(this.buffer, this.start, this.stop);
+  }
+
+  /** Goes on inside the embedded message; the result is for `leave`. For messages that are many and small. */
+  enter(): number {
+    this.span();
+    const outerEnd = this.#end;
+    this.#at = this.start;
+    this.#end = this.stop;
+    return outerEnd;
+  }
+
+  /** Goes on behind the message that `enter` went into. */
+  leave(outerEnd: number): void {
+    this.#at = this.#end;
+    this.#end = outerEnd;
   }
 
   bytes(): Buffer {
-    const { start, stop } = this.range();
-    return this.buffer.subarray(start, stop);
+    this.span();
+    return this.buffer.subarray(this.start, this.stop);
   }
 
   string(): string {
-    const { start, stop } = this.range();
-    return this.buffer.toString('utf8', start, stop);
+    this.span();
+    return this.buffer.toString('utf8', this.start, this.stop);
   }
 
-  range(): { start: number; stop: number } {
+  /** Reads a field of bytes, text or a message: `start` and `stop` tell where it lies. */
+  span(): void {
     if (this.type !== wireType.bytes) throw malformed(`field ${this.field} has wire type ${this.type}`);
     const size = this.varint();
-    const start = this.#take(size);
-    return { start, stop: start + size };
+    this.start = this.#take(size);
+    this.stop = this.start + size;
   }
 
   skip(): void {
@@ -83,7 +104,7 @@ export class ProtobufReader {
         this.#take(8);
         return;
       case wireType.bytes:
-        this.range();
+        this.span();
         return;
       case wireType.fixed32:
         this.#take(4);
@@ -95,7 +116,7 @@ export class ProtobufReader {
 
   #take(size: number): number {
     const start = this.#at;
-    if (size > this.end - start) throw malformed(`field ${this.field} is cut`);
+    if (size > this.#end - start) throw malformed(`field ${this.field} is cut`);
     this.#at = start + size;
     return start;
   }

@@ -36,7 +36,10 @@ describe('ReverseProtobufWriter', () => {
   });
 
   it('writes the same whatever size it expects', () => {
-    const parts = fc.array(fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.constantFrom(127, 128, 511, 512, 513, 70_000)), { maxLength: 12 });
+    const parts = fc.array(
+      fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.constantFrom(127, 128, 511, 512, 513, 70_000)),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(parts, fc.integer({ min: 0, max: 100_000 }), (sizes, expectedBytes) => {
         const write = (writer: ReverseProtobufWriter) => {

@@ -1,0 +1,114 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { CHAT_HEADERS, ExtprocWorld, StreamUnderTest, backendIdentity, buildBackend } from '../../../test/harness/extproc-world.js';
+import type { CallFactory } from '../../platform/grpc/call.js';
+import { attributes } from '../../shared/headers.js';
+import { Redacted } from '../../shared/secret.js';
+import { withDebugLog } from './debug-log.js';
+import { StreamSession } from './stream-session.js';
+
+const SECRETS = { authorization: 'Bearer SECRET-1', 'x-aigw-api-key': 'SECRET-2', cookie: 'c=SECRET-3' };
+const BODY = '{"model":"m","messages":[{"role":"user","content":"PROMPT"}]}';
+const ANSWER = '{"model":"m","choices":[{"message":{"content":"ANSWER"}}]}';
+
+interface Line {
+  readonly msg: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+function start(redactsBodies: boolean, level = 'debug') {
+  const world = new ExtprocWorld({
+    backends: [buildBackend('a', { auth: { apiKey: { key: new Redacted('SECRET-4') } }, modelNameOverride: 'm2' })],
+  });
+  const lines: Line[] = [];
+  const logger = pino({ level, base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  const plain: CallFactory = (peer, metadata) => new StreamSession(world.context, peer, metadata);
+  const factory = withDebugLog(plain, { logger, redactsBodies });
+  const stream = (filter: string) => new StreamUnderTest(factory, filter);
+  return { world, lines, plain, factory, stream };
+}
+
+/** A whole request with its one attempt. */
+async function play(redactsBodies: boolean, answer: string | Uint8Array = ANSWER) {
+  const run = start(redactsBodies);
+  const router = run.stream('router');
+  const headers: Record<string, string> = { ...CHAT_HEADERS, ...SECRETS };
+  const named = (await router.headers('requestHeaders', headers))!;
+  await router.body('requestBody', BODY);
+  const upstream = run.stream('upstream');
+  await upstream.headers('requestHeaders', { ...headers, ...named.setMap }, {
+    attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
+  });
+  await router.headers('responseHeaders', { ':status': '200', 'set-cookie': 'SECRET-5', 'content-length': '9' });
+  await router.body('responseBody', answer);
+  return run.lines;
+}
+
+describe('withDebugLog', () => {
+  it('gives the factory back when debug is off', () => {
+    const { plain, factory } = start(false, 'info');
+    expect(factory).toBe(plain);
+  });
+
+  it('logs each message and its answer with the request they belong to', async () => {
+    const lines = await play(false);
+    expect(lines.map(({ msg, kind, request_id: id, is_upstream_filter: isUpstream }) => [msg, kind, id, isUpstream])).toEqual([
+      ['ext_proc message', 'requestHeaders', 'r1', false],
+      ['ext_proc answer', 'requestHeaders', 'r1', false],
+      ['ext_proc message', 'requestBody', 'r1', false],
+      ['ext_proc answer', 'requestBody', 'r1', false],
+      ['ext_proc message', 'requestHeaders', 'r1', true],
+      ['ext_proc answer', 'requestHeaders', 'r1', true],
+      ['ext_proc stream ended by us', undefined, 'r1', true],
+      ['ext_proc message', 'responseHeaders', 'r1', false],
+      ['ext_proc answer', 'responseHeaders', 'r1', false],
+      ['ext_proc message', 'responseBody', 'r1', false],
+      ['ext_proc answer', 'responseBody', 'r1', false],
+      ['ext_proc stream ended by us', undefined, 'r1', false],
+    ]);
+    expect(lines[2]!['body']).toBe(BODY);
+    expect(lines[5]).toMatchObject({ sets: { ':path': '/v1/chat/completions', authorization: '[REDACTED]' }, body: BODY.replace('"m"', '"m2"') });
+    expect(lines[9]!['body']).toBe(ANSWER);
+  });
+
+  it.each([true, false])('never shows a credential, redaction %p', async (redactsBodies) => {
+    const text = JSON.stringify(await play(redactsBodies));
+    expect(text).not.toContain('SECRET');
+    expect(text).toContain('"authorization":"[REDACTED]"');
+    expect(text).toContain('"set-cookie":"[REDACTED]"');
+  });
+
+  it('shows no text of a body when redaction is on', async () => {
+    const lines = await play(true);
+    const text = JSON.stringify(lines);
+    expect(text).not.toContain('PROMPT');
+    expect(text).not.toContain('ANSWER');
+    const placeholder = expect.stringMatching(/^\[REDACTED LENGTH=\d+ HASH=[0-9a-f]{16}\]$/);
+    expect(lines[2]!['body']).toEqual({ model: placeholder, messages: [{ role: placeholder, content: placeholder }] });
+    expect(lines[5]!['body']).toEqual(placeholder);
+    expect(lines[9]!['body']).toEqual(placeholder);
+  });
+
+  it('shows what is no text by its size, and of long texts the beginning', async () => {
+    const bytes = gzipSync(ANSWER);
+    expect((await play(false, bytes))[9]!['body']).toBe(`(${bytes.length} bytes that are no text)`);
+    expect((await play(false, 'x'.repeat(70_000)))[9]!['body']).toBe(`${'x'.repeat(65_536)}… (70000 bytes)`);
+  });
+
+  it.each([false, true])('logs an answer that the gateway gives itself, redaction %p', async (redactsBodies) => {
+    const { stream, lines } = start(redactsBodies);
+    await stream('router').headers('requestHeaders', { ...CHAT_HEADERS, ':method': 'GET' });
+    expect(lines[1]).toMatchObject({ kind: 'immediateResponse', status: 405, details: 'aigw_method_not_allowed', sets: { allow: 'POST' } });
+    expect(JSON.stringify(lines[1]!['body']).includes('REDACTED')).toBe(redactsBodies);
+  });
+
+  it('changes nothing that is sent, also of what it cannot read', async () => {
+    const { stream, lines } = start(true);
+    const router = stream('router');
+    expect(await router.bytes(Buffer.from([0x12, 5, 1]))).toBeUndefined();
+    expect(router.ended).toEqual({ code: 13, message: 'malformed protobuf message: field 2 is cut' });
+    expect(lines[0]).toEqual({ level: 20, kind: 'unreadable', msg: 'ext_proc message' });
+  });
+});
