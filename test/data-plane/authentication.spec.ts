@@ -23,7 +23,9 @@ const CUSTOM_RESPONSE: HttpFilterDocument = {
 
 describe('authentication of a whole gateway (extension-server.md 21.7)', () => {
   const world = useWorld(['openai'], ({ openai }) => ({
-    routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+    routes: [
+      { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+    ],
     filters: [CUSTOM_RESPONSE, apiKeyAuth(apiKeys('me', 'right'), false)],
   }));
 
@@ -49,7 +51,10 @@ describe('authentication of one route of a gateway (extension-server.md 21.8)', 
   const world = useWorld(['openai'], ({ openai }) => ({
     routes: [
       { name: 'default/open', rules: [{ model: 'open', backends: [{ name: 'default/openai', upstream: openai }] }] },
-      { name: 'default/closed', rules: [{ model: 'closed', backends: [{ name: 'default/openai', upstream: openai }] }] },
+      {
+        name: 'default/closed',
+        rules: [{ model: 'closed', backends: [{ name: 'default/openai', upstream: openai }] }],
+      },
     ],
     filters: [apiKeyAuth({}, true)],
     authentication: {

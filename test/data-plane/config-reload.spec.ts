@@ -14,7 +14,10 @@ let upstream: TestUpstream;
 let gateway: Gateway;
 
 /** The plan of this file with backends changed and other costs. */
-const plan = (changes: Changes = {}, costs: GatewayPlan['costs'] = [{ metadataKey: 'used', type: 'TotalToken' }]): GatewayPlan => ({
+const plan = (
+  changes: Changes = {},
+  costs: GatewayPlan['costs'] = [{ metadataKey: 'used', type: 'TotalToken' }],
+): GatewayPlan => ({
   routes: [
     {
       name: 'default/llm',
@@ -58,7 +61,9 @@ describe('a changed filter configuration', () => {
     const response = await gateway.open(CHAT, { caseId, body: { model: 'one', stream: true } });
     await response.until('choices');
 
-    await gateway.useFilterConfig(plan({ one: { isInFilterConfig: false } }, [{ metadataKey: 'other', type: 'OutputToken' }]));
+    await gateway.useFilterConfig(
+      plan({ one: { isInFilterConfig: false } }, [{ metadataKey: 'other', type: 'OutputToken' }]),
+    );
     gates[0]!.open();
 
     expect(await response.rest()).toMatchObject({ isComplete: true });
@@ -81,7 +86,8 @@ describe('a changed filter configuration', () => {
     ['bytes', '\u0000\u0001', /./],
   ])('that is %s is kept out, with the reason and the place in the log', async (_, text, reason) => {
     const { extproc } = gateway;
-    const failures = () => extproc.metrics().then((page) => page.sum('aigateway_extproc_config_loads_total', { result: 'failure' }));
+    const failures = () =>
+      extproc.metrics().then((page) => page.sum('aigateway_extproc_config_loads_total', { result: 'failure' }));
     const before = await failures();
     expect(await extproc.offerBrokenConfig(text)).toMatch(reason);
     expect((await ask('one')).response.status).toBe(200);
@@ -103,7 +109,9 @@ describe('one part of a filter configuration that cannot be used (X30)', () => {
     const { response, caseId } = await ask('two');
     expect([response.status, response.json()]).toMatchObject([
       503,
-      { error: { type: 'ServiceUnavailable', message: expect.stringContaining('backend default/two cannot be used: ') } },
+      {
+        error: { type: 'ServiceUnavailable', message: expect.stringContaining('backend default/two cannot be used: ') },
+      },
     ]);
     expect(upstream.requests(caseId)).toEqual([]);
     expect((await gateway.envoy.accessLog.entry(caseId)).details).toBe('aigw_backend_unusable');
@@ -154,7 +162,10 @@ describe('a processor whose configuration has not come yet', () => {
         ['/anthropic/v1/models', {}],
       ] as const) {
         const response = await late.send(path, message);
-        expect([response.status, response.json()]).toMatchObject([503, { error: { message: expect.stringContaining('no configuration yet') } }]);
+        expect([response.status, response.json()]).toMatchObject([
+          503,
+          { error: { message: expect.stringContaining('no configuration yet') } },
+        ]);
       }
       const health = await late.extproc.admin('/health');
       expect([health.status, await health.text()]).toEqual([500, 'unhealthy status: NOT_SERVING\n']);

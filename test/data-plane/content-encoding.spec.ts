@@ -19,7 +19,9 @@ import { newCase } from '../harness/case-id.js';
 import { useWorld } from '../harness/world.js';
 
 const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+  routes: [
+    { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+  ],
   costs: [{ metadataKey: 'used', type: 'TotalToken' }],
 }));
 
@@ -74,7 +76,11 @@ describe.each(CODINGS)('an answer in $title', ({ title, label, encode, stream })
     const bytes = encode(ANSWER);
     world.upstreams.openai.script(caseId, whole(200, bytes, { 'content-encoding': label }));
 
-    const response = await world.gateway.send(CHAT, { caseId, body: { model: 'gpt-x' }, headers: { 'accept-encoding': label } });
+    const response = await world.gateway.send(CHAT, {
+      caseId,
+      body: { model: 'gpt-x' },
+      headers: { 'accept-encoding': label },
+    });
 
     expect([response.status, response.headers['content-encoding']]).toEqual([200, label]);
     expect(response.body.equals(bytes)).toBe(true);

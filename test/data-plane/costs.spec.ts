@@ -34,8 +34,21 @@ const world = useWorld(['openai'], ({ openai }) => ({
     { metadataKey: 'shared', type: 'OutputToken', routeName: 'default/other' },
     { metadataKey: 'twice', type: 'CEL', cel: 'output_tokens * 2u', routeName: 'default/llm' },
     { metadataKey: 'elsewhere', type: 'TotalToken', routeName: 'default/elsewhere' },
-    { metadataKey: 'quota', type: 'CEL', cel: 'total_tokens', routeName: 'default/other', backend: 'team/openai', model: 'provider-y' },
-    { metadataKey: 'wrong_model', type: 'TotalToken', routeName: 'default/other', backend: 'team/openai', model: 'gpt-y' },
+    {
+      metadataKey: 'quota',
+      type: 'CEL',
+      cel: 'total_tokens',
+      routeName: 'default/other',
+      backend: 'team/openai',
+      model: 'provider-y',
+    },
+    {
+      metadataKey: 'wrong_model',
+      type: 'TotalToken',
+      routeName: 'default/other',
+      backend: 'team/openai',
+      model: 'gpt-y',
+    },
     { metadataKey: 'wrong_backend', type: 'TotalToken', routeName: 'default/other', backend: 'team/other' },
   ],
 }));
@@ -98,7 +111,11 @@ describe('costs in the dynamic metadata of Envoy', () => {
   });
 
   it('of a stream come with its latencies', async () => {
-    const body = [event({ model: 'm-1', choices: [{ delta: { content: 'a' } }] }), event({ model: 'm-1', choices: [], usage }), DONE];
+    const body = [
+      event({ model: 'm-1', choices: [{ delta: { content: 'a' } }] }),
+      event({ model: 'm-1', choices: [], usage }),
+      DONE,
+    ];
     const ai = await metadataOf('gpt-x', chunked(body), true);
     expect(ai).toMatchObject({ total: 18, weighted: 32, response_model: 'm-1' });
     expect(ai?.['token_latency_ttft']).toBeGreaterThanOrEqual(0);
@@ -116,9 +133,14 @@ describe('costs in the dynamic metadata of Envoy', () => {
   });
 
   it('are exact up to 2^53 - 1 and no larger', async () => {
-    const huge = '{"usage":{"prompt_tokens":9007199254740991,"completion_tokens":99999999999999999999,"total_tokens":-5}}';
+    const huge =
+      '{"usage":{"prompt_tokens":9007199254740991,"completion_tokens":99999999999999999999,"total_tokens":-5}}';
     const answer = { ...json({}), body: [huge], headers: { 'content-type': 'application/json' } };
-    expect(await metadataOf('gpt-x', answer)).toMatchObject({ input: 9_007_199_254_740_991, output: 9_007_199_254_740_991, total: 0 });
+    expect(await metadataOf('gpt-x', answer)).toMatchObject({
+      input: 9_007_199_254_740_991,
+      output: 9_007_199_254_740_991,
+      total: 0,
+    });
   });
 
   it('leave out an expression that fails, without harm to the answer, and count it (X8)', async () => {

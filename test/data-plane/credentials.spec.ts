@@ -137,7 +137,10 @@ describe('a credential that the client brings for one request', () => {
     const { response, caseId } = await send('brought', headers);
     expect([response.status, response.json()]).toEqual([
       401,
-      { type: 'error', error: { type: 'Unauthorized', code: '401', param: null, message: 'missing upstream credential' } },
+      {
+        type: 'error',
+        error: { type: 'Unauthorized', code: '401', param: null, message: 'missing upstream credential' },
+      },
     ]);
     expect(world.upstreams.provider.requests(caseId)).toEqual([]);
     expect(await world.gateway.envoy.accessLog.entry(caseId)).toMatchObject({

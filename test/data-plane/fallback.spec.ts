@@ -20,7 +20,10 @@ const world = useWorld(['first', 'second'], ({ first, second }) => ({
               schema: { name: 'AzureOpenAI', version: '2025-01-01' },
               auth: { azureAPIKey: { key: 'azure-key' } },
               httpHeaderMutation: {
-                set: [{ name: 'x-only-first', value: '1' }, { name: 'x-both', value: 'first' }],
+                set: [
+                  { name: 'x-only-first', value: '1' },
+                  { name: 'x-both', value: 'first' },
+                ],
                 remove: ['x-client', 'x-gone'],
               },
               httpBodyMutation: { set: [{ path: 'user', value: '"first"' }] },
@@ -51,7 +54,13 @@ const world = useWorld(['first', 'second'], ({ first, second }) => ({
 const PATH = '/v1/chat/completions?trace=1&x=%2F';
 const BODY = '{"model":"gpt-x", "messages":[], "big":12345678901234567890, "model":"gpt-x"}';
 const ANSWER = { model: 'second-model-1', usage: { total_tokens: 9 } };
-const clientHeaders = { 'x-client': 'kept', 'x-both': 'client', 'x-gone': 'never', 'x-only-first': 'client', authorization: 'Bearer for-the-gateway' };
+const clientHeaders = {
+  'x-client': 'kept',
+  'x-both': 'client',
+  'x-gone': 'never',
+  'x-only-first': 'client',
+  authorization: 'Bearer for-the-gateway',
+};
 
 describe('a fallback to the second backend', () => {
   it.each<[string, Answer]>([
@@ -131,9 +140,15 @@ describe('a fallback to the second backend', () => {
     world.upstreams.first.script(caseId, whole(503, ''));
     const text = event({ model: 'm', choices: [], usage: { total_tokens: 3 } }) + DONE;
     world.upstreams.second.script(caseId, chunked([text]));
-    const response = await world.gateway.send('/v1/chat/completions', { caseId, body: { model: 'plain', stream: true } });
+    const response = await world.gateway.send('/v1/chat/completions', {
+      caseId,
+      body: { model: 'plain', stream: true },
+    });
     expect([response.status, response.text]).toEqual([200, text]);
-    expect((await world.gateway.envoy.accessLog.entry(caseId)).ai).toMatchObject({ used: 3, ai_service_backend_name: 'default/second' });
+    expect((await world.gateway.envoy.accessLog.entry(caseId)).ai).toMatchObject({
+      used: 3,
+      ai_service_backend_name: 'default/second',
+    });
   });
 
   it('is counted as one request and one retried attempt', async () => {

@@ -19,7 +19,8 @@ const world = useWorld(['openai', 'other', 'rest'], ({ openai, other, rest }) =>
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 const CHAT = '/v1/chat/completions';
-const sentAnywhere = (caseId: string) => Object.values(world.upstreams).flatMap((upstream) => upstream.requests(caseId));
+const sentAnywhere = (caseId: string) =>
+  Object.values(world.upstreams).flatMap((upstream) => upstream.requests(caseId));
 
 /** What the reference takes from a client; each of these steers its routing or its choice of processor. */
 const FORGERIES: readonly (readonly [string, Headers])[] = [
@@ -104,7 +105,11 @@ describe('the internal id of another request', () => {
   it('gives no part in it', async () => {
     const victim = newCase('victim');
     world.upstreams.openai.script(victim, { kind: 'hang' });
-    const open = world.gateway.open(CHAT, { caseId: victim, body: { model: 'gpt-x' }, signal: AbortSignal.timeout(3_000) });
+    const open = world.gateway.open(CHAT, {
+      caseId: victim,
+      body: { model: 'gpt-x' },
+      signal: AbortSignal.timeout(3_000),
+    });
     const ended = open.then(
       () => 'answered',
       () => 'left',
@@ -117,7 +122,11 @@ describe('the internal id of another request', () => {
       expect(sentAnywhere(caseId)).toEqual([]);
     }
     const thief = newCase('thief');
-    await world.gateway.send(CHAT, { caseId: thief, headers: { 'x-ai-eg-internal-req-id': stolen }, body: { model: 'gpt-y' } });
+    await world.gateway.send(CHAT, {
+      caseId: thief,
+      headers: { 'x-ai-eg-internal-req-id': stolen },
+      body: { model: 'gpt-y' },
+    });
     expect(world.upstreams.other.request(thief).headers['x-ai-eg-internal-req-id']).not.toBe(stolen);
     expect(await ended).toBe('left');
   });

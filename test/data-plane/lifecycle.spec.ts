@@ -117,7 +117,8 @@ describe('the health of a processor that serves', () => {
 const healthRequest = (service: string) =>
   frame(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })));
 
-const watchHealth = (peer: GrpcPeer): PeerCall => peer.call('/grpc.health.v1.Health/Watch').write(healthRequest('')).end();
+const watchHealth = (peer: GrpcPeer): PeerCall =>
+  peer.call('/grpc.health.v1.Health/Watch').write(healthRequest('')).end();
 
 const statusesOf = (call: PeerCall) =>
   call.messages.map((bytes) => fromBinary(HealthCheckResponseSchema, bytes).status);

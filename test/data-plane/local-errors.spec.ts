@@ -4,7 +4,9 @@ import { newCase } from '../harness/case-id.js';
 import { useWorld } from '../harness/world.js';
 
 const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+  routes: [
+    { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+  ],
   costs: [{ metadataKey: 'used', type: 'TotalToken' }],
 }));
 

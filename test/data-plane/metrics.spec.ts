@@ -10,13 +10,26 @@ const world = useWorld(
       {
         name: 'default/llm',
         rules: [
-          { model: 'gpt-x', backends: [{ name: 'default/openai', upstream: provider, modelNameOverride: 'gpt-x-large' }] },
-          { model: 'gpt-a', backends: [{ name: 'default/azure', upstream: provider, schema: { name: 'AzureOpenAI', version: 'v' } }] },
+          {
+            model: 'gpt-x',
+            backends: [{ name: 'default/openai', upstream: provider, modelNameOverride: 'gpt-x-large' }],
+          },
+          {
+            model: 'gpt-a',
+            backends: [{ name: 'default/azure', upstream: provider, schema: { name: 'AzureOpenAI', version: 'v' } }],
+          },
         ],
       },
     ],
   }),
-  { extprocFlags: ['-metricsRequestHeaderAttributes', 'x-team:team.name', '-logRequestHeaderAttributes', 'x-team:team,x-absent:absent'] },
+  {
+    extprocFlags: [
+      '-metricsRequestHeaderAttributes',
+      'x-team:team.name',
+      '-logRequestHeaderAttributes',
+      'x-team:team,x-absent:absent',
+    ],
+  },
 );
 
 const usage = {
@@ -84,7 +97,9 @@ describe('metrics of a request', () => {
     const { gateway } = world;
     const page = (await gateway.extproc.metrics()).text;
     await Promise.all(
-      Array.from({ length: 50 }, (_, index) => gateway.send('/v1/chat/completions', { body: { model: `nobody-${index}` } })),
+      Array.from({ length: 50 }, (_, index) =>
+        gateway.send('/v1/chat/completions', { body: { model: `nobody-${index}` } }),
+      ),
     );
     const after = (await gateway.extproc.metrics()).text;
     expect(after).not.toContain('nobody-');

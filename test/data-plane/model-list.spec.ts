@@ -6,7 +6,9 @@ import { useWorld } from '../harness/world.js';
 const model = (name: string): ModelDocument => ({ Name: name, OwnedBy: 'tests', CreatedAt: '2026-01-02T03:04:05Z' });
 
 const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [{ name: 'default/llm', rules: [{ model: 'open', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+  routes: [
+    { name: 'default/llm', rules: [{ model: 'open', backends: [{ name: 'default/openai', upstream: openai }] }] },
+  ],
   models: [model('open'), model('secret'), model('wild')],
   modelsByHost: { 'team.test': [model('secret'), model('open')], '*.wild.test': [model('wild'), model('open')] },
   unscopedModels: [model('open')],
@@ -73,7 +75,10 @@ describe('the list of models', () => {
     expect([openai.status, openai.headers.allow]).toEqual([405, 'GET, HEAD']);
     expect(openai.json()).toMatchObject({ error: { type: 'MethodNotAllowed', param: null } });
     const anthropic = await gateway.send('/anthropic/v1/models', { method: 'DELETE' });
-    expect([anthropic.status, anthropic.json()]).toMatchObject([405, { type: 'error', error: { type: 'invalid_request_error' } }]);
+    expect([anthropic.status, anthropic.json()]).toMatchObject([
+      405,
+      { type: 'error', error: { type: 'invalid_request_error' } },
+    ]);
   });
 
   it('is answered without any provider, and told apart in the access log', async () => {

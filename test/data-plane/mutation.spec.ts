@@ -91,7 +91,10 @@ describe('the path at the provider', () => {
 
 describe('header mutation', () => {
   it('sets and removes, set winning, and leaves our own names alone', async () => {
-    const { headers, path } = await sent({ model: 'headers' }, { 'x-set': 'theirs', 'x-removed': '1', 'x-both': 'theirs', 'x-kept': '1' });
+    const { headers, path } = await sent(
+      { model: 'headers' },
+      { 'x-set': 'theirs', 'x-removed': '1', 'x-both': 'theirs', 'x-kept': '1' },
+    );
     expect(headers).toMatchObject({
       'x-set': 'ours',
       'x-both': 'set wins',

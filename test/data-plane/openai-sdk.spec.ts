@@ -9,14 +9,20 @@ const world = useWorld(['openai'], ({ openai }) => ({
     {
       name: 'default/llm',
       rules: [
-        { model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai, auth: { apiKey: { key: 'provider-key' } } }] },
+        {
+          model: 'gpt-x',
+          backends: [{ name: 'default/openai', upstream: openai, auth: { apiKey: { key: 'provider-key' } } }],
+        },
         {
           model: 'gpt-own',
           backends: [
             {
               name: 'default/own',
               upstream: openai,
-              auth: { apiKey: { key: 'x' }, credentialOverride: { headerName: 'x-aigw-api-key', fallbackToConfigured: false } },
+              auth: {
+                apiKey: { key: 'x' },
+                credentialOverride: { headerName: 'x-aigw-api-key', fallbackToConfigured: false },
+              },
             },
           ],
         },
@@ -120,7 +126,13 @@ describe('the official openai package for Node', () => {
 
   it('completes', async () => {
     const caseId = newCase('sdk');
-    const text = { id: 't', object: 'text_completion', created: 1, model: 'm', choices: [{ index: 0, text: 'done', finish_reason: 'stop', logprobs: null }] };
+    const text = {
+      id: 't',
+      object: 'text_completion',
+      created: 1,
+      model: 'm',
+      choices: [{ index: 0, text: 'done', finish_reason: 'stop', logprobs: null }],
+    };
     world.upstreams.openai.script(caseId, json(text));
     expect(await client(caseId).completions.create({ model: 'gpt-x', prompt: 'do' })).toMatchObject(text);
   });

@@ -4,7 +4,9 @@ import { newCase } from '../harness/case-id.js';
 import { useWorld } from '../harness/world.js';
 
 const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+  routes: [
+    { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+  ],
 }));
 
 const CHAT = '/v1/chat/completions';
@@ -15,7 +17,8 @@ describe('a request whose backend speaks the schema of its endpoint', () => {
     const { gateway, upstreams } = world;
     const caseId = newCase('bytes');
     upstreams.openai.script(caseId, json(ANSWER, 200, { 'x-provider': 'yes' }));
-    const body = '{ "messages":[{"role":"user","content":"\\u00e9 12345678901234567890"}],\n "model" : "gpt-x","n":1.0 }';
+    const body =
+      '{ "messages":[{"role":"user","content":"\\u00e9 12345678901234567890"}],\n "model" : "gpt-x","n":1.0 }';
 
     const response = await gateway.send(CHAT, { caseId, body });
 
@@ -36,7 +39,10 @@ describe('a request whose backend speaks the schema of its endpoint', () => {
     const response = await gateway.send(path, { caseId, body: { model: 'gpt-x', input: 'a' } });
 
     expect([response.status, response.json()]).toEqual([200, { object: 'any', model: 'm' }]);
-    expect(upstreams.openai.request(caseId)).toMatchObject({ path, body: Buffer.from('{"model":"gpt-x","input":"a"}') });
+    expect(upstreams.openai.request(caseId)).toMatchObject({
+      path,
+      body: Buffer.from('{"model":"gpt-x","input":"a"}'),
+    });
   });
 
   it('is told the model it asked for and the path it came by in the access log', async () => {
@@ -85,7 +91,8 @@ describe('a stream', () => {
   it('is whole to the client wherever its bytes are cut', async () => {
     const { gateway, upstreams } = world;
     const caseId = newCase('cut');
-    const text = event({ choices: [{ delta: { content: 'é😀' } }] }) + event({ choices: [], usage: { total_tokens: 3 } }) + DONE;
+    const text =
+      event({ choices: [{ delta: { content: 'é😀' } }] }) + event({ choices: [], usage: { total_tokens: 3 } }) + DONE;
     const bytes = Buffer.from(text);
     upstreams.openai.script(caseId, chunked([...bytes].map((byte) => Uint8Array.of(byte))));
 

@@ -5,7 +5,9 @@ import { newCase } from '../harness/case-id.js';
 import { useWorld } from '../harness/world.js';
 
 const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+  routes: [
+    { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+  ],
 }));
 
 const CHAT = '/v1/chat/completions';
@@ -60,7 +62,11 @@ describe.each([false, true])('an error of the provider, stream: %s', (stream) =>
     const headers = { 'content-type': 'text/plain', 'content-encoding': 'gzip' };
     world.upstreams.openai.script(caseId, whole(500, 'not gzip at all', headers));
     const response = await world.gateway.send(CHAT, { caseId, body });
-    expect([response.status, response.headers['content-encoding'], response.text]).toEqual([500, 'gzip', 'not gzip at all']);
+    expect([response.status, response.headers['content-encoding'], response.text]).toEqual([
+      500,
+      'gzip',
+      'not gzip at all',
+    ]);
   });
 
   it('without a body stays without one', async () => {
@@ -104,7 +110,10 @@ describe('a provider that cannot be reached', () => {
     const caseId = newCase('reset');
     world.upstreams.openai.script(caseId, { kind: 'reset' });
     const response = await world.gateway.send(CHAT, { caseId, body: { model: 'gpt-x' } });
-    expect([response.status, response.json()]).toMatchObject([503, { error: { type: 'OpenAIBackendError', code: '503' } }]);
+    expect([response.status, response.json()]).toMatchObject([
+      503,
+      { error: { type: 'OpenAIBackendError', code: '503' } },
+    ]);
     expect(await world.gateway.envoy.accessLog.entry(caseId)).toMatchObject({
       flags: 'UC',
       ai: { ai_service_backend_name: 'default/openai', response_status_class: '5xx' },

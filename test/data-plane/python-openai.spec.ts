@@ -27,7 +27,9 @@ print(json.dumps({"content": answer.choices[0].message.content, "tokens": answer
 
 describeWithPython('the Python openai package (skipped without AIGW_TEST_PYTHONPATH)', () => {
   const world = useWorld(['openai'], ({ openai }) => ({
-    routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+    routes: [
+      { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+    ],
   }));
 
   it('chats, streams and lists models', async () => {
@@ -37,9 +39,14 @@ describeWithPython('the Python openai package (skipped without AIGW_TEST_PYTHONP
     const message = { role: 'assistant', content: 'hi' };
     world.upstreams.openai.script(
       whole,
-      json({ ...base, choices: [{ index: 0, finish_reason: 'stop', message }], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } }),
+      json({
+        ...base,
+        choices: [{ index: 0, finish_reason: 'stop', message }],
+        usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
+      }),
     );
-    const part = (content: string) => event({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] });
+    const part = (content: string) =>
+      event({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] });
     world.upstreams.openai.script(stream, chunked([part('one'), part('two'), DONE]));
 
     const args = ['-c', SMOKE, `${world.gateway.baseUrl}/v1`, whole, stream];
@@ -48,7 +55,10 @@ describeWithPython('the Python openai package (skipped without AIGW_TEST_PYTHONP
 
     expect([code, python.tail()]).toEqual([
       0,
-      JSON.stringify({ content: 'hi', tokens: 3, parts: ['one', 'two'], models: ['gpt-x'] }).replaceAll(/([,:])/g, '$1 '),
+      JSON.stringify({ content: 'hi', tokens: 3, parts: ['one', 'two'], models: ['gpt-x'] }).replaceAll(
+        /([,:])/g,
+        '$1 ',
+      ),
     ]);
   });
 });

@@ -89,7 +89,9 @@ describe.each(LEVELS)('the log at %s', (level, extprocFlags) => {
       }
     }
     await gateway.send(CHAT, { ...message, body: `{"model":"static","x":"${BODY_SECRET}"` });
-    await gateway.extproc.offerBrokenConfig(filterConfigText(plan(upstreams.provider), 'broken').replace('}', `"${SECRETS.static}`));
+    await gateway.extproc.offerBrokenConfig(
+      filterConfigText(plan(upstreams.provider), 'broken').replace('}', `"${SECRETS.static}`),
+    );
     log = gateway.extproc.process.lines.join('\n');
   });
 
@@ -97,13 +99,21 @@ describe.each(LEVELS)('the log at %s', (level, extprocFlags) => {
     const access = JSON.stringify(world.gateway.envoy.accessLog.all);
     const metrics = (await world.gateway.extproc.metrics()).text;
     for (const secret of Object.values(SECRETS)) {
-      expect([secret, log.includes(secret), access.includes(secret), metrics.includes(secret)]).toEqual([secret, false, false, false]);
+      expect([secret, log.includes(secret), access.includes(secret), metrics.includes(secret)]).toEqual([
+        secret,
+        false,
+        false,
+        false,
+      ]);
     }
     expect(log.length).toBeGreaterThan(0);
   });
 
   it('has bodies in it at debug without redaction at most', () => {
     const mayShowBodies = level === 'debug';
-    expect([mayShowBodies || !log.includes(BODY_SECRET), mayShowBodies || !log.includes(ANSWER_SECRET)]).toEqual([true, true]);
+    expect([mayShowBodies || !log.includes(BODY_SECRET), mayShowBodies || !log.includes(ANSWER_SECRET)]).toEqual([
+      true,
+      true,
+    ]);
   });
 });

@@ -23,7 +23,10 @@ const generation = (provider: TestUpstream, number: number): EnvoyPlan => ({
       })),
     },
   ],
-  costs: [{ metadataKey: 'used', type: 'TotalToken' }, { metadataKey: `generation_${number}`, type: 'InputToken' }],
+  costs: [
+    { metadataKey: 'used', type: 'TotalToken' },
+    { metadataKey: `generation_${number}`, type: 'InputToken' },
+  ],
 });
 
 const world = useWorld(['provider'], ({ provider }) => generation(provider, 0));
@@ -33,7 +36,10 @@ describe('changes of the configuration under load', () => {
     const { gateway, upstreams } = world;
     const [whole, streamed] = [newCase('whole'), newCase('streamed')];
     upstreams.provider.script(whole, json({ model: 'm', usage: { total_tokens: 1 } }));
-    upstreams.provider.script(streamed, chunked([event({ choices: [{}] }), event({ choices: [], usage: { total_tokens: 1 } }), DONE]));
+    upstreams.provider.script(
+      streamed,
+      chunked([event({ choices: [{}] }), event({ choices: [], usage: { total_tokens: 1 } }), DONE]),
+    );
     const agent = new Agent({ keepAlive: true, maxSockets: 64 });
     const outcomes = new Map<string, number>();
     const ask = async (index: number) => {
@@ -60,7 +66,11 @@ describe('changes of the configuration under load', () => {
     const change = async () => {
       for (let number = 1; number <= CHANGES; number++) {
         const plan = generation(upstreams.provider, number);
-        await Promise.all([delay(DURATION_MS / CHANGES - 50), gateway.useFilterConfig(plan), gateway.envoy.replaceRoutes(plan)]);
+        await Promise.all([
+          delay(DURATION_MS / CHANGES - 50),
+          gateway.useFilterConfig(plan),
+          gateway.envoy.replaceRoutes(plan),
+        ]);
       }
     };
     await Promise.all([load(), change()]);
@@ -68,6 +78,8 @@ describe('changes of the configuration under load', () => {
     agent.destroy();
 
     expect(Object.fromEntries(outcomes)).toEqual({ 200: (RATE_PER_SECOND * DURATION_MS) / 1000 });
-    expect((await gateway.extproc.metrics()).sum('aigateway_extproc_config_loads_total', { result: 'success' })).toBe(CHANGES + 1);
+    expect((await gateway.extproc.metrics()).sum('aigateway_extproc_config_loads_total', { result: 'success' })).toBe(
+      CHANGES + 1,
+    );
   }, 60_000);
 });

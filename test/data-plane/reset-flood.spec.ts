@@ -9,7 +9,9 @@ import { useWorld } from '../harness/world.js';
 const world = useWorld(
   ['openai'],
   ({ openai }) => ({
-    routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+    routes: [
+      { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+    ],
   }),
   { envoyWorkers: 1 },
 );

@@ -5,7 +5,9 @@ import { useWorld } from '../harness/world.js';
 const world = useWorld(
   ['openai'],
   ({ openai }) => ({
-    routes: [{ name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] }],
+    routes: [
+      { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
+    ],
   }),
   {
     extprocFlags: ['-rootPrefix', '/gw', '-endpointPrefixes', 'openai:/oai,anthropic:', '-stripInternalHeaders'],
@@ -34,6 +36,7 @@ describe('a processor with other settings', () => {
     await world.gateway.send('/gw/oai/v1/chat/completions', { caseId, body: { model: 'gpt-x' } });
     const { headers, path } = world.upstreams.openai.request(caseId);
     expect(path).toBe('/v1/chat/completions');
-    for (const name of ['x-ai-eg-model', 'x-ai-eg-original-path', 'x-ai-eg-upstream-host']) expect(headers).not.toHaveProperty(name);
+    for (const name of ['x-ai-eg-model', 'x-ai-eg-original-path', 'x-ai-eg-upstream-host'])
+      expect(headers).not.toHaveProperty(name);
   });
 });

@@ -2,7 +2,14 @@ import { EXT_PROC_CLUSTER, EXT_PROC_FILTER } from '../../src/modules/extension-s
 import { insertionIndex } from '../../src/modules/extension-server/edits/router-filter.js';
 import { INTERNAL_METADATA_NAMESPACE, internalMetadata } from '../../src/shared/headers.js';
 import { httpProtocolOptions, routerExtProc, routerFilter, upstreamFilters } from './envoy-filters.js';
-import { clusterOf, identityOf, type BackendPlan, type GatewayPlan, type RoutePlan, type RulePlan } from './gateway-plan.js';
+import {
+  clusterOf,
+  identityOf,
+  type BackendPlan,
+  type GatewayPlan,
+  type RoutePlan,
+  type RulePlan,
+} from './gateway-plan.js';
 
 /** Room for every body of the tests but those that are to be refused. */
 export const LARGE_BUFFER_BYTES = 50 * 1024 * 1024;
@@ -87,8 +94,7 @@ const ACCESS_LOG_FORMAT = {
 
 function listenerOf(name: string, bufferBytes: number, plan: EnvoyPlan, paths: EnvoyPaths): object {
   const manager = {
-    '@type':
-      'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     stat_prefix: name,
     use_remote_address: true,
     normalize_path: true,
@@ -117,9 +123,7 @@ function listenerOf(name: string, bufferBytes: number, plan: EnvoyPlan, paths: E
     name,
     address: loopback(0),
     per_connection_buffer_limit_bytes: bufferBytes,
-    filter_chains: [
-      { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
-    ],
+    filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
   };
 }
 
@@ -188,12 +192,16 @@ function clusterConfig(
     per_connection_buffer_limit_bytes: rule.bufferBytes ?? LARGE_BUFFER_BYTES,
     circuit_breakers: WITHOUT_LIMITS,
     typed_extension_protocol_options: httpProtocolOptions({
-      explicit_http_config: isHttp2 ? { http2_protocol_options: {} } : { http_protocol_options: { enable_trailers: true } },
+      explicit_http_config: isHttp2
+        ? { http2_protocol_options: {} }
+        : { http_protocol_options: { enable_trailers: true } },
       http_filters: upstreamFilters(forwardingNamespaces),
     }),
     load_assignment: {
       cluster_name: name,
-      endpoints: rule.backends.map((backend, ref) => localityOf(backend, identityOf(route, index, ref), `${name}/backend/${ref}`, ref)),
+      endpoints: rule.backends.map((backend, ref) =>
+        localityOf(backend, identityOf(route, index, ref), `${name}/backend/${ref}`, ref),
+      ),
     },
   };
 }

@@ -56,31 +56,21 @@ export class Envoy {
     return envoy;
   }
 
-  get pid(): number {
-    return this.#process.pid;
-  }
-
   port(listener: string): number {
     const port = this.#ports.get(listener);
     if (port === undefined) throw new Error(`no listener ${listener}; there are ${[...this.#ports.keys()].join(', ')}`);
     return port;
   }
 
-  /** A counter or gauge, 0 when Envoy does not know it (yet). */
-  async stat(name: string): Promise<number> {
-    const text = await this.#admin(`/stats?filter=^${name.replaceAll('.', String.raw`\.`)}$`);
-    return Number(/: (\d+)$/m.exec(text)?.[1] ?? 0);
-  }
-
-  /** Sum of all counters whose name the expression finds. */
-  async statSum(expression: string): Promise<number> {
-    const text = await this.#admin(`/stats?filter=${encodeURIComponent(expression)}`);
+  /** The sum of all counters and gauges whose whole name the expression matches; 0 when Envoy knows none (yet). */
+  async stat(expression: string): Promise<number> {
+    const text = await this.#admin(`/stats?filter=${encodeURIComponent(`^${expression}$`)}`);
     return [...text.matchAll(/: (\d+)$/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
   }
 
   /** Puts other routes in use; returns when Envoy has taken them. Clusters and listeners stay. */
   async replaceRoutes(plan: EnvoyPlan): Promise<void> {
-    const loads = () => this.statSum(String.raw`rds\.routes\.config_reload$`);
+    const loads = () => this.stat('.*rds.routes.config_reload');
     const before = await loads();
     writeAtomically(this.#paths.routes, JSON.stringify(routesDocument(plan)));
     await eventually('Envoy to take the new routes', async () => (await loads()) > before);
@@ -93,12 +83,17 @@ export class Envoy {
   async #admin(path: string): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.#adminPort}${path}`);
     const text = await response.text();
-    if (!response.ok) throw new Error(`Envoy's admin interface: ${path} gives ${response.status}: ${text.slice(0, 200)}`);
+    if (!response.ok)
+      throw new Error(`Envoy's admin interface: ${path} gives ${response.status}: ${text.slice(0, 200)}`);
     return text;
   }
 
   async #awaitReady(): Promise<void> {
-    const address = await eventually('Envoy to tell its admin port', () => readIfThere(this.#paths.adminAddress), READY_MS);
+    const address = await eventually(
+      'Envoy to tell its admin port',
+      () => readIfThere(this.#paths.adminAddress),
+      READY_MS,
+    );
     this.#adminPort = Number(address.split(':').at(-1));
     await eventually('Envoy to be ready', async () => (await this.#admin('/ready')).startsWith('LIVE'), READY_MS);
     const { listener_statuses: listeners } = JSON.parse(await this.#admin('/listeners?format=json')) as ListenersAnswer;
@@ -119,5 +114,7 @@ interface ListenersAnswer {
 function envoyBinary(): string {
   const path = process.env['ENVOY_PATH'];
   if (path && existsSync(path)) return path;
-  throw new Error('these tests need a real Envoy: run them by `npm run test:data-plane`, or set ENVOY_PATH to a binary');
+  throw new Error(
+    'these tests need a real Envoy: run them by `npm run test:data-plane`, or set ENVOY_PATH to a binary',
+  );
 }

@@ -1,6 +1,8 @@
 import { create, fromBinary, toBinary, type JsonObject, type MessageInitShape } from '@bufbuild/protobuf';
 import { pino } from 'pino';
+import { ProcessingMode_BodySendMode } from '../../src/gen/proto/envoy/extensions/filters/http/ext_proc/v3/processing_mode_pb.js';
 import {
+  CommonResponse_ResponseStatus,
   ProcessingRequestSchema,
   ProcessingResponseSchema,
   type CommonResponse,
@@ -68,7 +70,10 @@ export class ExtprocWorld {
       endpoints: buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES),
       genAiMetrics: new GenAiMetrics(this.#metrics),
       gatewayMetrics: new GatewayMetrics(this.#metrics),
-      logger: pino({ level: 'debug', base: null, timestamp: false }, { write: (line) => void this.logs.push(JSON.parse(line) as never) }),
+      logger: pino(
+        { level: 'debug', base: null, timestamp: false },
+        { write: (line) => void this.logs.push(JSON.parse(line) as never) },
+      ),
       logHeaderAttributes: new Map(),
       metricsHeaderAttributes: new Map(),
       stripsInternalHeaders: false,
@@ -110,6 +115,11 @@ export class ExtprocWorld {
 }
 
 type RequestInit = MessageInitShape<typeof ProcessingRequestSchema>;
+/** What may come with headers besides them. */
+export interface HeadersContext {
+  readonly attributes?: Record<string, JsonObject>;
+  readonly metadataContext?: { readonly filterMetadata: Record<string, JsonObject> };
+}
 
 /** What Envoy hears from one stream, and what it says on it. */
 export class StreamUnderTest implements CallPeer {
@@ -141,7 +151,8 @@ export class StreamUnderTest implements CallPeer {
     try {
       await this.#logic.onMessage(Buffer.from(message));
     } catch (error) {
-      const { code, message } = error instanceof GrpcError ? error : { code: grpcStatus.internal, message: 'internal error' };
+      const { code, message } =
+        error instanceof GrpcError ? error : { code: grpcStatus.internal, message: 'internal error' };
       this.#logic.onEnd('failed', error);
       this.end(code, message);
       return undefined;
@@ -150,14 +161,24 @@ export class StreamUnderTest implements CallPeer {
     return answer && new Answer(answer);
   }
 
-  async headers(kind: 'requestHeaders' | 'responseHeaders', headers: HeaderPairs | readonly (readonly [string, string])[], more: Partial<RequestInit> & { endOfStream?: boolean } = {}): Promise<Answer | undefined> {
+  async headers(
+    kind: 'requestHeaders' | 'responseHeaders',
+    headers: HeaderPairs | readonly (readonly [string, string])[],
+    more: HeadersContext & { readonly endOfStream?: boolean } = {},
+  ): Promise<Answer | undefined> {
     const { endOfStream = false, ...rest } = more;
-    const pairs = Array.isArray(headers) ? (headers as readonly (readonly [string, string])[]) : Object.entries(headers as HeaderPairs);
+    const pairs = Array.isArray(headers)
+      ? (headers as readonly (readonly [string, string])[])
+      : Object.entries(headers as HeaderPairs);
     const list = pairs.map(([key, value]) => ({ key, rawValue: Buffer.from(value) }));
     return this.say({ ...rest, request: { case: kind, value: { headers: { headers: list }, endOfStream } } });
   }
 
-  async body(kind: 'requestBody' | 'responseBody', body: string | Uint8Array, endOfStream = true): Promise<Answer | undefined> {
+  async body(
+    kind: 'requestBody' | 'responseBody',
+    body: string | Uint8Array,
+    endOfStream = true,
+  ): Promise<Answer | undefined> {
     return this.say({ request: { case: kind, value: { body: Buffer.from(body), endOfStream } } });
   }
 
@@ -177,7 +198,9 @@ export class Answer {
 
   get #common(): CommonResponse | undefined {
     const { response } = this.message;
-    return response.case === 'immediateResponse' || response.case === undefined ? undefined : (response.value as { response?: CommonResponse }).response;
+    return response.case === 'immediateResponse' || response.case === undefined
+      ? undefined
+      : (response.value as { response?: CommonResponse }).response;
   }
 
   get #mutation(): HeaderMutation | undefined {
@@ -187,7 +210,10 @@ export class Answer {
 
   /** In the order of the wire. */
   get sets(): readonly (readonly [string, string])[] {
-    return (this.#mutation?.setHeaders ?? []).map(({ header }) => [header!.key, Buffer.from(header!.rawValue).toString()]);
+    return (this.#mutation?.setHeaders ?? []).map(({ header }) => [
+      header!.key,
+      Buffer.from(header!.rawValue).toString(),
+    ]);
   }
 
   get setMap(): Record<string, string> {
@@ -206,15 +232,18 @@ export class Answer {
   }
 
   get replacesBody(): boolean {
-    return this.#common?.status === 1;
+    return this.#common?.status === CommonResponse_ResponseStatus.CONTINUE_AND_REPLACE;
   }
 
   get clearsRouteCache(): boolean {
     return this.#common?.clearRouteCache ?? false;
   }
 
-  get streamsResponse(): boolean {
-    return this.message.modeOverride !== undefined;
+  /** How Envoy is to hand over the response body from now on. */
+  get responseBodyMode(): 'streamed' | 'buffered' | undefined {
+    if (!this.message.modeOverride) return undefined;
+    const { responseBodyMode } = this.message.modeOverride;
+    return responseBodyMode === ProcessingMode_BodySendMode.STREAMED ? 'streamed' : 'buffered';
   }
 
   get metadata(): Record<string, unknown> | undefined {
@@ -227,13 +256,26 @@ export class Answer {
     const { response } = this.message;
     if (response.case !== 'immediateResponse') return undefined;
     const { status, details } = response.value;
-    return { status: status!.code, details, body: this.setMap['content-type'] === 'application/json' ? JSON.parse(this.body!) : this.body };
+    return {
+      status: status!.code,
+      details,
+      body: this.setMap['content-type'] === 'application/json' ? JSON.parse(this.body!) : this.body,
+    };
   }
 
   /** Lets Envoy go on without a change. */
   get isEmpty(): boolean {
-    const { sets, removes, body, clearsRouteCache, streamsResponse, metadata, replacesBody } = this;
-    return !sets.length && !removes.length && body === undefined && !clearsRouteCache && !streamsResponse && !metadata && !replacesBody && this.kind !== 'immediateResponse';
+    const { sets, removes, body, clearsRouteCache, responseBodyMode, metadata, replacesBody } = this;
+    return (
+      !sets.length &&
+      !removes.length &&
+      body === undefined &&
+      !clearsRouteCache &&
+      !responseBodyMode &&
+      !metadata &&
+      !replacesBody &&
+      this.kind !== 'immediateResponse'
+    );
   }
 }
 
@@ -256,7 +298,10 @@ export class ClientRequest {
   }
 
   /** An attempt at a backend; its answer changes the header map. */
-  async attempt(backend: string | undefined, more: { route?: string; attributes?: JsonObject; metadata?: Record<string, JsonObject> } = {}): Promise<Answer> {
+  async attempt(
+    backend: string | undefined,
+    more: { route?: string; attributes?: JsonObject; metadata?: Record<string, JsonObject> } = {},
+  ): Promise<Answer> {
     const upstream = this.world.stream('upstream');
     const found: JsonObject = {
       ...(backend === undefined ? {} : { [attributes.hostBackendName]: backend }),

@@ -17,6 +17,7 @@ export interface ExtprocSettings {
 /** Entry point of the build under test; `npm run test:data-plane` builds before it runs. */
 const MAIN = resolve(process.env['AIGW_TEST_MAIN'] ?? 'dist/main.js');
 const READY_LINE = 'AI Gateway External Processor is ready';
+const READY_MS = 20_000;
 
 /** The External Processor as a program: a Unix socket, a file with its configuration, its log, its metrics. */
 export class Extproc {
@@ -31,12 +32,6 @@ export class Extproc {
     this.#config = new ConfigFiles(directory, configSource, configText);
   }
 
-  static async start(settings: ExtprocSettings): Promise<Extproc> {
-    const extproc = new Extproc(settings);
-    await extproc.start();
-    return extproc;
-  }
-
   /** Starts it, or another one after it ended. */
   async start(): Promise<void> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: run \`npm run build\``);
@@ -46,7 +41,7 @@ export class Extproc {
       [...this.#config.flags, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
     ];
     this.#process = new RunningProcess(process.execPath, args.flat());
-    await this.#process.line('the ready line of the External Processor', (line) => line === READY_LINE);
+    await this.#process.line('the ready line of the External Processor', (line) => line === READY_LINE, 0, READY_MS);
   }
 
   get process(): RunningProcess {
@@ -58,14 +53,22 @@ export class Extproc {
   async useConfig(configText: string, uuid: string): Promise<void> {
     const from = this.process.lines.length;
     this.#config.write(configText);
-    await this.process.line(`configuration ${uuid} to be in use`, (line) => isLogOf(line, 'loaded a new config', uuid), from);
+    await this.process.line(
+      `configuration ${uuid} to be in use`,
+      (line) => isLogOf(line, 'loaded a new config', uuid),
+      from,
+    );
   }
 
   /** Puts a configuration there that cannot be loaded; returns the reason that is logged. */
   async offerBrokenConfig(configText: string): Promise<string> {
     const from = this.process.lines.length;
     this.#config.write(configText);
-    const line = await this.process.line('the configuration to be refused', (text) => text.includes('cannot load the config'), from);
+    const line = await this.process.line(
+      'the configuration to be refused',
+      (text) => text.includes('cannot load the config'),
+      from,
+    );
     return (JSON.parse(line) as { reason: string }).reason;
   }
 

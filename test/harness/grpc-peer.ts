@@ -1,4 +1,10 @@
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { within } from './eventually.js';
 
@@ -25,10 +31,6 @@ export class GrpcPeer {
   constructor(socketPath: string) {
     this.#session = connect('http://localhost', { createConnection: () => connectSocket(socketPath) });
     this.#session.on('error', () => {});
-  }
-
-  get isClosed(): boolean {
-    return this.#session.closed || this.#session.destroyed;
   }
 
   call(path: string, headers: Readonly<Record<string, string>> = {}): PeerCall {
@@ -72,7 +74,7 @@ export class PeerCall {
   /** Messages received so far. */
   get messages(): Buffer[] {
     const messages: Buffer[] = [];
-    for (let at = 0; at + 5 <= this.#received.length; ) {
+    for (let at = 0; at + 5 <= this.#received.length;) {
       const end = at + 5 + this.#received.readUInt32BE(at + 1);
       if (end > this.#received.length) break;
       messages.push(this.#received.subarray(at + 5, end));

@@ -1,4 +1,10 @@
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
@@ -27,7 +33,7 @@ export class GrpcServerUnderTest {
 
   async start(): Promise<this> {
     await new Promise<void>((resolve, reject) => {
-      this.server.listen((error) => (error === undefined ? resolve() : reject(error as Error)));
+      this.server.listen((error) => (error === undefined ? resolve() : reject(error)));
     });
     return this;
   }
@@ -85,6 +91,7 @@ export class RawCall {
   /** Response headers, trailers among them. */
   readonly headers: Record<string, unknown> = {};
   readonly #deframer = new MessageDeframer(2 ** 31);
+  readonly #closed: Promise<void>;
 
   constructor(
     private readonly connection: RawConnection,
@@ -99,6 +106,7 @@ export class RawCall {
       ...more,
     });
     this.stream.on('error', () => {});
+    this.#closed = new Promise((resolve) => this.stream.once('close', resolve));
     this.stream.on('response', (found) => Object.assign(this.headers, found));
     this.stream.on('trailers', (found) => Object.assign(this.headers, found));
     this.stream.on('data', (chunk: Buffer) => this.#deframer.push(chunk, (message) => this.messages.push(message)));
@@ -131,8 +139,11 @@ export class RawCall {
 
   /** When the call is over: its status and text. */
   async status(): Promise<readonly [code: number, message: string]> {
-    if (!this.stream.closed || !this.stream.destroyed) await once(this.stream, 'close');
-    return [Number(this.headers['grpc-status']), decodeURIComponent(String(this.headers['grpc-message'] ?? ''))];
+    await this.#closed;
+    return [
+      Number(this.headers['grpc-status']),
+      decodeURIComponent((this.headers['grpc-message'] as string | undefined) ?? ''),
+    ];
   }
 
   async message(index: number): Promise<Buffer> {

@@ -1,4 +1,10 @@
-import { Agent, request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { CASE_HEADER } from './case-id.js';
 import { within } from './eventually.js';
@@ -30,7 +36,13 @@ export async function send(port: number, path: string, message: Message = {}): P
   const response = await openResponse(start(port, path, message));
   const body = await within(`the response to ${path}`, buffer(response), 20_000);
   const text = body.toString('utf8');
-  return { status: response.statusCode ?? 0, headers: response.headers, body, text, json: <T>() => JSON.parse(text) as T };
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body,
+    text,
+    json: <T>() => JSON.parse(text) as T,
+  };
 }
 
 /** Sends a request and returns when the response headers are there. */

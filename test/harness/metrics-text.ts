@@ -15,7 +15,9 @@ export class MetricsText {
   constructor(readonly text: string) {
     this.samples = text.split('\n').flatMap((line) => {
       const groups = line.startsWith('#') ? undefined : LINE.exec(line)?.groups;
-      return groups ? [{ name: groups['name']!, labels: labelsOf(groups['labels'] ?? ''), value: Number(groups['value']) }] : [];
+      return groups
+        ? [{ name: groups['name']!, labels: labelsOf(groups['labels'] ?? ''), value: Number(groups['value']) }]
+        : [];
     });
   }
 

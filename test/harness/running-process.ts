@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { within } from './eventually.js';
+import { DEADLINE_MS, within } from './eventually.js';
 
 /** Lines kept of a program's output; a chatty one loses its oldest. */
 const LINES_MAX = 100_000;
@@ -57,7 +57,7 @@ export class RunningProcess {
   }
 
   /** The first line, past or to come, that the predicate takes. Throws with the last lines if the program ends before. */
-  async line(what: string, matches: (line: string) => boolean, from = 0): Promise<string> {
+  async line(what: string, matches: (line: string) => boolean, from = 0, deadlineMs = DEADLINE_MS): Promise<string> {
     const known = this.lines.slice(from).find(matches);
     if (known !== undefined) return known;
     let listener: ((line: string) => void) | undefined;
@@ -68,7 +68,7 @@ export class RunningProcess {
       this.#waiting.add(listener);
     });
     try {
-      return await within(what, this.outlives(what, found));
+      return await within(what, this.outlives(what, found), deadlineMs);
     } finally {
       this.#waiting.delete(listener!);
     }

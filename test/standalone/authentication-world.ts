@@ -7,6 +7,8 @@ export interface RouteSetup {
   readonly providerPort: number;
   /** What the gateway sends as bearer token to the provider; none when absent. */
   readonly providerKey?: string;
+  /** Headers that its requests have; only the model header when absent. */
+  readonly matches?: Readonly<Record<string, string>>;
   /** `sectionName` of the parent. */
   readonly listener?: string;
   /** `spec` of a SecurityPolicy for the generated HTTPRoute, without targets. */
@@ -70,7 +72,8 @@ const securityPolicy = (name: string, kind: string, spec: object) =>
     spec: { targetRefs: [{ group: GATEWAY_API, kind, name }], ...spec },
   });
 
-function objectsOfRoute({ name, providerPort, providerKey, listener, security }: RouteSetup): object[] {
+function objectsOfRoute({ name, providerPort, providerKey, matches, listener, security }: RouteSetup): object[] {
+  const headers = Object.entries(matches ?? { 'x-ai-eg-model': `model-${name}` });
   return [
     object(AI, 'v1beta1', 'AIGatewayRoute', name, {
       spec: {
@@ -78,7 +81,10 @@ function objectsOfRoute({ name, providerPort, providerKey, listener, security }:
           { name: 'edge', kind: 'Gateway', group: GATEWAY_API, ...(listener ? { sectionName: listener } : {}) },
         ],
         rules: [
-          { matches: [{ headers: [{ name: 'x-ai-eg-model', value: `model-${name}` }] }], backendRefs: [{ name }] },
+          {
+            matches: [{ headers: headers.map(([header, value]) => ({ name: header, value })) }],
+            backendRefs: [{ name }],
+          },
         ],
       },
     }),
@@ -111,11 +117,11 @@ export class TokenIssuer {
     modulusLength: 2048,
   });
 
-  /** `spec` of a SecurityPolicy that takes the tokens of this issuer. */
-  get policy(): object {
+  /** `spec` of a SecurityPolicy that takes the tokens of this issuer; `settings` are added to its provider. */
+  policy(settings: object = {}): object {
     const key = { ...this.#pair.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
     const localJWKS = { type: 'Inline', inline: JSON.stringify({ keys: [key] }) };
-    return { jwt: { providers: [{ name: 'issuer', issuer: this.issuer, localJWKS }] } };
+    return { jwt: { providers: [{ name: 'issuer', issuer: this.issuer, localJWKS, ...settings }] } };
   }
 
   /** A JSON Web Token, valid from now for `lifeSeconds`. @see RFC 7519 */

@@ -73,9 +73,10 @@ class Setup {
 const textOf = ({ path, headers, body }: RecordedRequest): string =>
   `${path}\n${JSON.stringify(headers)}\n${body.toString()}`;
 
-const FORMS: readonly (readonly [string, Headers])[] = [
+/** How a client can ask for the model of the route `closed`. @see spec extension-server.md 21.8 */
+const formsBeside = (open: string): readonly (readonly [string, Headers])[] => [
   ['no model header', {}],
-  ['the model header of the open route', { 'x-ai-eg-model': 'model-open' }],
+  ['the model header of the open route', { 'x-ai-eg-model': `model-${open}` }],
   ['the model header of the closed route', { 'x-ai-eg-model': 'model-closed' }],
 ];
 const withKey = (key: string): Headers => ({ 'x-gateway-key': key });
@@ -85,7 +86,7 @@ describe('a route with a SecurityPolicy, whose listener serves an open route fir
   let setup: Setup;
   beforeAll(async () => void (setup = await Setup.start([{ name: 'an-open' }, CLOSED])));
 
-  const asked = FORMS.flatMap(([form, headers]) => [
+  const asked = formsBeside('an-open').flatMap(([form, headers]) => [
     [form, 'no key', headers] as const,
     [form, 'a wrong key', { ...headers, ...withKey('wrong') }] as const,
     [form, 'the key', { ...headers, ...withKey(KEYS.alice) }] as const,
@@ -126,13 +127,13 @@ describe('a route with a SecurityPolicy, first on its listener', () => {
   let setup: Setup;
   beforeAll(async () => void (setup = await Setup.start([CLOSED, { name: 'open' }])));
 
-  it.each(FORMS)('refuses with %s and no key', async (_form, headers) => {
+  it.each(formsBeside('open'))('refuses with %s and no key', async (_form, headers) => {
     const { response } = await setup.chat('closed', headers);
     expect([response.status, response.text]).toEqual([401, 'Client authentication failed.']);
     expect(setup.served('closed')).toBe(0);
   });
 
-  it.each(FORMS)('serves with %s and the key', async (_form, headers) => {
+  it.each(formsBeside('open'))('serves with %s and the key', async (_form, headers) => {
     const { response, request } = await setup.chat('closed', { ...headers, ...withKey(KEYS.alice) });
     expect([response.status, request?.path]).toEqual([200, CHAT]);
   });
@@ -159,14 +160,14 @@ describe('a route with a SecurityPolicy on a listener of its own', () => {
     );
   });
 
-  it.each(FORMS)('serves with %s and the key only', async (_form, headers) => {
+  it.each(formsBeside('an-open'))('serves with %s and the key only', async (_form, headers) => {
     const without = await setup.chat('closed', headers, { port });
     expect([without.response.status, without.request]).toEqual([401, undefined]);
     const { response } = await setup.chat('closed', { ...headers, ...withKey(KEYS.alice) }, { port });
     expect(response.status).toBe(200);
   });
 
-  it.each(FORMS)('is not there for the open listener with %s', async (_form, headers) => {
+  it.each(formsBeside('an-open'))('is not there for the open listener with %s', async (_form, headers) => {
     const { response, request } = await setup.chat('closed', { ...headers, ...withKey(KEYS.alice) });
     expect([response.status, request]).toEqual([404, undefined]);
   });
@@ -326,7 +327,7 @@ describe('tokens for the Gateway', () => {
   const issuer = new TokenIssuer();
   const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
   let setup: Setup;
-  beforeAll(async () => void (setup = await Setup.start(PROVIDERS, { security: issuer.policy })));
+  beforeAll(async () => void (setup = await Setup.start(PROVIDERS, { security: issuer.policy() })));
 
   it.each<[string, () => Headers, string]>([
     ['no token', () => ({}), 'Jwt is missing'],
@@ -364,13 +365,41 @@ describe('tokens for the Gateway', () => {
 describe('tokens for a route that is not the first', () => {
   it('are asked for in vain: nothing reaches its provider', async () => {
     const issuer = new TokenIssuer();
-    const setup = await Setup.start([{ name: 'an-open' }, { name: 'closed', security: issuer.policy }]);
+    const setup = await Setup.start([{ name: 'an-open' }, { name: 'closed', security: issuer.policy() }]);
     for (const authorization of ['', `Bearer ${issuer.token(-3600)}`, `Bearer ${issuer.token(3600)}`]) {
-      for (const [, headers] of FORMS) {
+      for (const [, headers] of formsBeside('an-open')) {
         const { response, request } = await setup.chat('closed', { ...headers, authorization });
         expect([response.status, request]).toEqual([403, undefined]);
       }
     }
     expect((await setup.chat('an-open')).response.status).toBe(200);
+  });
+});
+
+describe('tokens that choose the route', () => {
+  const issuer = new TokenIssuer();
+  let setup: Setup;
+  beforeAll(async () => {
+    const claimToHeaders = [
+      { claim: 'sub', header: 'x-tenant' },
+      { claim: 'iss', header: 'x-issuer' },
+    ];
+    setup = await Setup.start(
+      [
+        { name: 'by-claim', matches: { 'x-issuer': issuer.issuer, 'x-ai-eg-model': 'model-by-claim' } },
+        { ...CLOSED, matches: { 'x-tenant': 'alice' } },
+      ],
+      { security: issuer.policy({ claimToHeaders, recomputeRoute: true }) },
+    );
+  });
+  const headersOf = () => ({ authorization: `Bearer ${issuer.token(3600)}` });
+
+  it('lead to routes of the same policy', async () => {
+    expect((await setup.chat('by-claim', headersOf())).response.status).toBe(200);
+  });
+
+  it('do not lead past the keys of another route', async () => {
+    const { response, request } = await setup.chat('closed', headersOf());
+    expect([response.status, request]).toEqual([403, undefined]);
   });
 });

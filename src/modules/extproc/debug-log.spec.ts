@@ -1,7 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { CHAT_HEADERS, ExtprocWorld, StreamUnderTest, backendIdentity, buildBackend } from '../../../test/harness/extproc-world.js';
+import {
+  CHAT_HEADERS,
+  ExtprocWorld,
+  StreamUnderTest,
+  backendIdentity,
+  buildBackend,
+} from '../../../test/harness/extproc-world.js';
 import type { CallFactory } from '../../platform/grpc/call.js';
 import { attributes } from '../../shared/headers.js';
 import { Redacted } from '../../shared/secret.js';
@@ -23,7 +29,10 @@ function start(redactsBodies: boolean, level = 'debug') {
     backends: [buildBackend('a', { auth: { apiKey: { key: new Redacted('SECRET-4') } }, modelNameOverride: 'm2' })],
   });
   const lines: Line[] = [];
-  const logger = pino({ level, base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  const logger = pino(
+    { level, base: null, timestamp: false },
+    { write: (line) => void lines.push(JSON.parse(line) as Line) },
+  );
   const plain: CallFactory = (peer, metadata) => new StreamSession(world.context, peer, metadata);
   const factory = withDebugLog(plain, { logger, redactsBodies });
   const stream = (filter: string) => new StreamUnderTest(factory, filter);
@@ -38,9 +47,13 @@ async function play(redactsBodies: boolean, answer: string | Uint8Array = ANSWER
   const named = (await router.headers('requestHeaders', headers))!;
   await router.body('requestBody', BODY);
   const upstream = run.stream('upstream');
-  await upstream.headers('requestHeaders', { ...headers, ...named.setMap }, {
-    attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
-  });
+  await upstream.headers(
+    'requestHeaders',
+    { ...headers, ...named.setMap },
+    {
+      attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
+    },
+  );
   await router.headers('responseHeaders', { ':status': '200', 'set-cookie': 'SECRET-5', 'content-length': '9' });
   await router.body('responseBody', answer);
   return run.lines;
@@ -54,7 +67,9 @@ describe('withDebugLog', () => {
 
   it('logs each message and its answer with the request they belong to', async () => {
     const lines = await play(false);
-    expect(lines.map(({ msg, kind, request_id: id, is_upstream_filter: isUpstream }) => [msg, kind, id, isUpstream])).toEqual([
+    expect(
+      lines.map(({ msg, kind, request_id: id, is_upstream_filter: isUpstream }) => [msg, kind, id, isUpstream]),
+    ).toEqual([
       ['ext_proc message', 'requestHeaders', 'r1', false],
       ['ext_proc answer', 'requestHeaders', 'r1', false],
       ['ext_proc message', 'requestBody', 'r1', false],
@@ -69,7 +84,10 @@ describe('withDebugLog', () => {
       ['ext_proc stream ended by us', undefined, 'r1', false],
     ]);
     expect(lines[2]!['body']).toBe(BODY);
-    expect(lines[5]).toMatchObject({ sets: { ':path': '/v1/chat/completions', authorization: '[REDACTED]' }, body: BODY.replace('"m"', '"m2"') });
+    expect(lines[5]).toMatchObject({
+      sets: { ':path': '/v1/chat/completions', authorization: '[REDACTED]' },
+      body: BODY.replace('"m"', '"m2"'),
+    });
     expect(lines[9]!['body']).toBe(ANSWER);
   });
 
@@ -100,7 +118,12 @@ describe('withDebugLog', () => {
   it.each([false, true])('logs an answer that the gateway gives itself, redaction %p', async (redactsBodies) => {
     const { stream, lines } = start(redactsBodies);
     await stream('router').headers('requestHeaders', { ...CHAT_HEADERS, ':method': 'GET' });
-    expect(lines[1]).toMatchObject({ kind: 'immediateResponse', status: 405, details: 'aigw_method_not_allowed', sets: { allow: 'POST' } });
+    expect(lines[1]).toMatchObject({
+      kind: 'immediateResponse',
+      status: 405,
+      details: 'aigw_method_not_allowed',
+      sets: { allow: 'POST' },
+    });
     expect(JSON.stringify(lines[1]!['body']).includes('REDACTED')).toBe(redactsBodies);
   });
 

@@ -54,7 +54,9 @@ class CallLog {
   before(peer: CallPeer): CallPeer {
     return {
       send: (frame) => {
-        this.#write('ext_proc answer', () => this.#answerFields(fromBinary(ProcessingResponseSchema, frame.subarray(FRAME_PREFIX_BYTES))));
+        this.#write('ext_proc answer', () =>
+          this.#answerFields(fromBinary(ProcessingResponseSchema, frame.subarray(FRAME_PREFIX_BYTES))),
+        );
         peer.send(frame);
       },
       end: (code, message) => {
@@ -66,7 +68,9 @@ class CallLog {
 
   around(logic: CallLogic): CallLogic {
     return {
-      ...(logic.staysOpenAfterHalfClose === undefined ? {} : { staysOpenAfterHalfClose: logic.staysOpenAfterHalfClose }),
+      ...(logic.staysOpenAfterHalfClose === undefined
+        ? {}
+        : { staysOpenAfterHalfClose: logic.staysOpenAfterHalfClose }),
       onMessage: (message) => {
         this.#write('ext_proc message', () => this.#messageFields(fromBinary(ProcessingRequestSchema, message)));
         return logic.onMessage(message);
@@ -91,11 +95,18 @@ class CallLog {
       case 'requestHeaders': {
         const found = redactHeaders(headerPairs(request.value.headers));
         const isUpstream = this.filter === undefined ? Object.keys(attributes).length > 0 : this.filter === 'upstream';
-        this.#logger = this.options.logger.child({ request_id: found[headers.requestId] ?? '', is_upstream_filter: isUpstream });
+        this.#logger = this.options.logger.child({
+          request_id: found[headers.requestId] ?? '',
+          is_upstream_filter: isUpstream,
+        });
         return { kind, headers: found, attributes, endOfStream: request.value.endOfStream };
       }
       case 'responseHeaders':
-        return { kind, headers: redactHeaders(headerPairs(request.value.headers)), endOfStream: request.value.endOfStream };
+        return {
+          kind,
+          headers: redactHeaders(headerPairs(request.value.headers)),
+          endOfStream: request.value.endOfStream,
+        };
       case 'requestBody':
         return { kind, body: this.#body(request.value.body), endOfStream: request.value.endOfStream };
       case 'responseBody': {
@@ -112,7 +123,10 @@ class CallLog {
   }
 
   #answerFields({ response, dynamicMetadata, modeOverride }: ProcessingResponse): object {
-    const rest = { ...(dynamicMetadata && { metadata: dynamicMetadata }), ...(modeOverride && { streamsResponse: true }) };
+    const rest = {
+      ...(dynamicMetadata && { metadata: dynamicMetadata }),
+      ...(modeOverride && { responseBodyMode: modeOverride.responseBodyMode }),
+    };
     const kind = response.case ?? 'unknown';
     switch (response.case) {
       case 'requestHeaders':

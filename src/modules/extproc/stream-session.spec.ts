@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { CHAT_HEADERS, ExtprocWorld, backendIdentity, buildBackend, type StreamUnderTest } from '../../../test/harness/extproc-world.js';
+import {
+  CHAT_HEADERS,
+  ExtprocWorld,
+  backendIdentity,
+  buildBackend,
+  type StreamUnderTest,
+} from '../../../test/harness/extproc-world.js';
 
 const world = () => new ExtprocWorld({ backends: [buildBackend('a')] });
 const BODY = '{"model":"m"}';
@@ -80,7 +86,12 @@ describe('StreamSession', () => {
     const answer = await first(stream);
     expect([answer?.kind, answer?.isEmpty]).toEqual([kind, true]);
     const later = await stream.headers('requestHeaders', CHAT_HEADERS);
-    expect([later?.kind, later?.isEmpty, stream.ended, w.context.registry.size]).toEqual(['requestHeaders', true, undefined, 0]);
+    expect([later?.kind, later?.isEmpty, stream.ended, w.context.registry.size]).toEqual([
+      'requestHeaders',
+      true,
+      undefined,
+      0,
+    ]);
   });
 
   it('ends an upstream stream after its one answer', async () => {
@@ -88,7 +99,12 @@ describe('StreamSession', () => {
     const request = await w.routed(BODY);
     const upstream = w.stream('upstream');
     await upstream.headers('requestHeaders', [...request.headers], {
-      attributes: { 'envoy.filters.http.ext_proc': { "xds.upstream_host_metadata.filter_metadata['aigateway.envoy.io']['per_route_rule_backend_name']": backendIdentity('a') } },
+      attributes: {
+        'envoy.filters.http.ext_proc': {
+          "xds.upstream_host_metadata.filter_metadata['aigateway.envoy.io']['per_route_rule_backend_name']":
+            backendIdentity('a'),
+        },
+      },
     });
     expect(upstream.answers).toHaveLength(1);
     expect(upstream.ended).toEqual({ code: 0, message: undefined });
@@ -104,7 +120,11 @@ describe('StreamSession', () => {
   });
 
   it.each([
-    ['attributes make an upstream stream', { 'envoy.filters.http.ext_proc': { x: 1 } }, { code: 13, message: 'missing internal request ID header from router filter' }],
+    [
+      'attributes make an upstream stream',
+      { 'envoy.filters.http.ext_proc': { x: 1 } },
+      { code: 13, message: 'missing internal request ID header from router filter' },
+    ],
     ['no attributes make a router stream', {}, undefined],
   ])('of an Envoy that others configured: %s', async (_, attributes, ended) => {
     const stream = world().stream(undefined);
@@ -114,18 +134,23 @@ describe('StreamSession', () => {
 
   it('takes attributes on the router filter of our own Envoy for what they are', async () => {
     const stream = world().stream('router');
-    const answer = await stream.headers('requestHeaders', CHAT_HEADERS, { attributes: { 'envoy.filters.http.ext_proc': { x: 1 } } });
+    const answer = await stream.headers('requestHeaders', CHAT_HEADERS, {
+      attributes: { 'envoy.filters.http.ext_proc': { x: 1 } },
+    });
     expect(answer?.setMap).toEqual({ 'x-ai-eg-internal-req-id': 'r1-id1' });
   });
 
-  it.each(['cancelled', 'half-closed', 'failed'] as const)('forgets the request when its stream ends: %s', async (end) => {
-    const w = world();
-    const request = await w.routed(BODY);
-    expect(w.context.registry.size).toBe(1);
-    request.router.close(end);
-    expect(w.context.registry.size).toBe(0);
-    expect(w.logs.filter(({ msg }) => msg === 'ext_proc stream failed')).toHaveLength(end === 'failed' ? 1 : 0);
-  });
+  it.each(['cancelled', 'half-closed', 'failed'] as const)(
+    'forgets the request when its stream ends: %s',
+    async (end) => {
+      const w = world();
+      const request = await w.routed(BODY);
+      expect(w.context.registry.size).toBe(1);
+      request.router.close(end);
+      expect(w.context.registry.size).toBe(0);
+      expect(w.logs.filter(({ msg }) => msg === 'ext_proc stream failed')).toHaveLength(end === 'failed' ? 1 : 0);
+    },
+  );
 
   it('survives bytes that are no message', async () => {
     const w = world();

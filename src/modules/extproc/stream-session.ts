@@ -98,7 +98,8 @@ export class StreamSession implements CallLogic {
       this.#state = 'passing';
     }
     this.peer.send(admission.frame);
-    if (admission.kind === 'answered' && admission.isUnknownPath) this.peer.end(grpcStatus.notFound, 'unsupported path');
+    if (admission.kind === 'answered' && admission.isUnknownPath)
+      this.peer.end(grpcStatus.notFound, 'unsupported path');
   }
 
   #onRequestBody(body: Buffer): void {

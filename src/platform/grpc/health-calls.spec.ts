@@ -15,7 +15,8 @@ import { ServingState, ServingStatus, healthCalls } from './health-calls.js';
 import { probeHealth } from './health-probe.js';
 
 const identity = (bytes: Buffer) => bytes;
-const requestOf = (service: string) => Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })));
+const requestOf = (service: string) =>
+  Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })));
 const statusOf = (bytes: Uint8Array) => ServingStatus[fromBinary(HealthCheckResponseSchema, bytes).status];
 
 let state: ServingState;
@@ -28,19 +29,23 @@ afterEach(() => server.stop());
 
 function unary(method: string, request: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    server.grpcClient().makeUnaryRequest(
-      `/grpc.health.v1.Health/${method}`,
-      identity,
-      identity,
-      request,
-      (error: ServiceError | null, answer?: Buffer) => (error ? reject(error) : resolve(answer!)),
-    );
+    server
+      .grpcClient()
+      .makeUnaryRequest(
+        `/grpc.health.v1.Health/${method}`,
+        identity,
+        identity,
+        request,
+        (error: ServiceError | null, answer?: Buffer) => (error ? reject(error) : resolve(answer!)),
+      );
   });
 }
 
 function watch(service: string): { statuses: string[]; call: ClientReadableStream<Buffer> } {
   const statuses: string[] = [];
-  const call = server.grpcClient().makeServerStreamRequest('/grpc.health.v1.Health/Watch', identity, identity, requestOf(service));
+  const call = server
+    .grpcClient()
+    .makeServerStreamRequest('/grpc.health.v1.Health/Watch', identity, identity, requestOf(service));
   call.on('data', (message: Buffer) => statuses.push(statusOf(message)));
   call.on('error', () => {});
   return { statuses, call };
@@ -58,7 +63,10 @@ describe('Health.Check', () => {
   });
 
   it('refuses bytes that are no request without telling more', async () => {
-    await expect(unary('Check', Buffer.from([0xff, 0xff]))).rejects.toMatchObject({ code: 13, details: 'internal error' });
+    await expect(unary('Check', Buffer.from([0xff, 0xff]))).rejects.toMatchObject({
+      code: 13,
+      details: 'internal error',
+    });
   });
 });
 
@@ -66,7 +74,9 @@ describe('Health.List', () => {
   it('lists the service', async () => {
     state.set(ServingStatus.SERVING);
     const { statuses } = fromBinary(HealthListResponseSchema, await unary('List', Buffer.alloc(0)));
-    expect(Object.entries(statuses).map(([name, { status }]) => [name, ServingStatus[status]])).toEqual([['extproc', 'SERVING']]);
+    expect(Object.entries(statuses).map(([name, { status }]) => [name, ServingStatus[status]])).toEqual([
+      ['extproc', 'SERVING'],
+    ]);
   });
 });
 

@@ -165,7 +165,12 @@ describe('Http2Call spoken to by hand', () => {
   });
 
   it.each([
-    ['throws', () => { throw new Error('secret'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('secret');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('secret'))],
   ])('ends the call without telling why when its logic %s', async (_, fail) => {
     const { factory, ends, received } = recorder(fail);
@@ -177,7 +182,12 @@ describe('Http2Call spoken to by hand', () => {
   });
 
   it.each([
-    ['throws', () => { throw new GrpcError(grpcStatus.invalidArgument, 'why not'); }],
+    [
+      'throws',
+      () => {
+        throw new GrpcError(grpcStatus.invalidArgument, 'why not');
+      },
+    ],
     ['rejects', () => Promise.reject(new GrpcError(grpcStatus.invalidArgument, 'why not'))],
   ])('tells the status of a GrpcError that its logic %s', async (_, fail) => {
     const server = await start(recorder(fail).factory);
@@ -309,7 +319,11 @@ describe('Http2Call when the peer goes away', () => {
     const after = connection.call(PATH).send('still here').end();
     expect(await after.status()).toEqual([0, '']);
     expect(after.messages.map(String)).toEqual(['still here']);
-    expect({ goaways, opened: opened(), closed: connection.session.closed }).toEqual({ goaways: 0, opened: 3001, closed: false });
+    expect({ goaways, opened: opened(), closed: connection.session.closed }).toEqual({
+      goaways: 0,
+      opened: 3001,
+      closed: false,
+    });
   });
 });
 

@@ -43,6 +43,11 @@ export class Http2Call implements CallPeer {
       this.#deadline = setTimeout(() => this.end(grpcStatus.deadlineExceeded, 'deadline exceeded'), timeoutMs);
       this.#deadline.unref();
     }
+  }
+
+  /** Begins to read. */
+  start(): void {
+    const { stream } = this;
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('end', () => this.#onHalfClose());
     stream.on('wantTrailers', () => this.#sendTrailers());
@@ -141,8 +146,7 @@ export class Http2Call implements CallPeer {
   }
 
   #fail(error: unknown): void {
-    const { code, message } =
-      error instanceof GrpcError ? error : new GrpcError(grpcStatus.internal, 'internal error');
+    const { code, message } = error instanceof GrpcError ? error : new GrpcError(grpcStatus.internal, 'internal error');
     this.#finish('failed', error);
     this.end(code, message);
   }

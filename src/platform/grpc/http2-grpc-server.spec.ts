@@ -23,7 +23,10 @@ afterEach(async () => {
 });
 
 const start = async (path?: string): Promise<GrpcServerUnderTest> => {
-  const server = new GrpcServerUnderTest({ [PATH]: echo }, path === undefined ? {} : { address: { kind: 'unix', path } });
+  const server = new GrpcServerUnderTest(
+    { [PATH]: echo },
+    path === undefined ? {} : { address: { kind: 'unix', path } },
+  );
   running.push(server);
   return server.start();
 };
@@ -56,10 +59,13 @@ describe('Http2GrpcServer', () => {
     expect(call.headers[':status']).toBe(status);
   });
 
-  it.each(['application/grpc', 'application/grpc+proto', 'application/grpc;charset=utf-8'])('accepts %s', async (type) => {
-    const server = await start();
-    expect(await echoOf((await server.connection()).call(PATH, { 'content-type': type }), 'x')).toBe('x');
-  });
+  it.each(['application/grpc', 'application/grpc+proto', 'application/grpc;charset=utf-8'])(
+    'accepts %s',
+    async (type) => {
+      const server = await start();
+      expect(await echoOf((await server.connection()).call(PATH, { 'content-type': type }), 'x')).toBe('x');
+    },
+  );
 
   it('refuses on a connection that goes on to serve', async () => {
     const server = await start();
@@ -197,4 +203,3 @@ describe('Http2GrpcServer.close', () => {
     expect(call.headers['grpc-status']).toBeUndefined();
   });
 });
-

@@ -1,5 +1,11 @@
 import { chmodSync, rmSync, statSync } from 'node:fs';
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import {
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { Server as TransportServer, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { ListenAddress } from './listen-address.js';
 import type { CallFactory } from './call.js';
@@ -76,7 +82,9 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
   get target(): ListenAddress {
     const { address } = this.settings;
     const bound = this.#server.address();
-    return address.kind === 'tcp' && bound !== null && typeof bound === 'object' ? { ...address, port: bound.port } : address;
+    return address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+      ? { ...address, port: bound.port }
+      : address;
   }
 
   override on(): never {
@@ -102,14 +110,17 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
       stream.close();
       return;
     }
-    new Http2Call(stream, metadata, factory, this.settings.maxMessageBytes);
+    new Http2Call(stream, metadata, factory, this.settings.maxMessageBytes).start();
   }
 }
 
 const PROTOBUF_CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 
 /** Response headers that refuse what is no call of ours; @see gRPC over HTTP/2, "Requests". */
-function refuse(metadata: IncomingHttpHeaders, factory: CallFactory | undefined): Record<string, string | number> | undefined {
+function refuse(
+  metadata: IncomingHttpHeaders,
+  factory: CallFactory | undefined,
+): Record<string, string | number> | undefined {
   if (!PROTOBUF_CONTENT_TYPE.test(metadata['content-type'] ?? '')) return { ':status': 415 };
   if (metadata[':method'] !== 'POST') return { ':status': 405 };
   if (factory !== undefined) return undefined;

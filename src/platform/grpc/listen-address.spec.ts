@@ -15,14 +15,23 @@ describe('parseListenAddress', () => {
     expect(parseListenAddress(text)).toEqual(address);
   });
 
-  it.each(['', ':', '1063', 'localhost', 'localhost:', 'localhost:http', ':65536', '::1:80', 'unix:/run/x.sock', 'http://x:80', ':80 '])(
-    'refuses %p',
-    (text) => {
-      expect(() => parseListenAddress(text)).toThrow(
-        new UserFacingError(`invalid address "${text}": expected host:port, :port or unix://<path>`),
-      );
-    },
-  );
+  it.each([
+    '',
+    ':',
+    '1063',
+    'localhost',
+    'localhost:',
+    'localhost:http',
+    ':65536',
+    '::1:80',
+    'unix:/run/x.sock',
+    'http://x:80',
+    ':80 ',
+  ])('refuses %p', (text) => {
+    expect(() => parseListenAddress(text)).toThrow(
+      new UserFacingError(`invalid address "${text}": expected host:port, :port or unix://<path>`),
+    );
+  });
 
   it('refuses a Unix address without path', () => {
     expect(() => parseListenAddress('unix://')).toThrow(

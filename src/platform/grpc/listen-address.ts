@@ -8,7 +8,8 @@ export type ListenAddress =
 export function parseListenAddress(text: string): ListenAddress {
   if (text.startsWith('unix://')) {
     const path = text.slice('unix://'.length);
-    if (path === '') throw new UserFacingError(`invalid address "${text}": the path of the socket is missing after unix://`);
+    if (path === '')
+      throw new UserFacingError(`invalid address "${text}": the path of the socket is missing after unix://`);
     return { kind: 'unix', path };
   }
   const match = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d+)$/.exec(text);

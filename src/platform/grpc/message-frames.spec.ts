@@ -72,7 +72,11 @@ describe('MessageDeframer', () => {
     const chunks = cutAt(framed(Buffer.alloc(11)).subarray(0, 5), cuts);
     const act = () => deframe(chunks, 10);
     expect(act).toThrow(
-      expect.objectContaining({ name: 'GrpcError', code: 8, message: 'received message of 11 bytes, at most 10 are accepted' }),
+      expect.objectContaining({
+        name: 'GrpcError',
+        code: 8,
+        message: 'received message of 11 bytes, at most 10 are accepted',
+      }),
     );
   });
 

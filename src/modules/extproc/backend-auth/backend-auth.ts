@@ -18,5 +18,7 @@ export type AuthOutcome =
 export interface BackendAuth {
   /** Lower-case names of the headers that it sets. */
   readonly credentialHeaders: readonly string[];
+  /** Lower-case names of the client's headers that it reads; no provider may see them. */
+  readonly inputHeaders: readonly string[];
   apply(input: AuthInput): AuthOutcome;
 }

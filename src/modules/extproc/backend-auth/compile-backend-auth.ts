@@ -23,13 +23,13 @@ const MISSING: AuthOutcome = { kind: 'missing-credential' };
 export function compileBackendAuth(config: AuthConfig): BackendAuth {
   const { kind, field, secret } = selectKind(config);
   const override = config.credentialOverride;
-  const credentialHeaders = [kind.headerName];
+  const names = { credentialHeaders: [kind.headerName], inputHeaders: inputHeadersOf(override) };
   if (override && !override.fallbackToConfigured) {
-    return { credentialHeaders, apply: overrideOf(override, kind, () => MISSING) };
+    return { ...names, apply: overrideOf(override, kind, () => MISSING) };
   }
   const outcome = fixedOutcome(kind, staticCredential(secret, field));
-  if (!override) return { credentialHeaders, apply: () => outcome };
-  return { credentialHeaders, apply: overrideOf(override, kind, () => outcome) };
+  if (!override) return { ...names, apply: () => outcome };
+  return { ...names, apply: overrideOf(override, kind, () => outcome) };
 }
 
 interface SelectedKind {
@@ -68,6 +68,9 @@ function staticCredential(secret: Redacted<string>, field: string): string {
   const found = secret.reveal().trim() === '' ? 'it is empty' : 'it holds a line break or another control character';
   throw new UserFacingError(`${field} cannot be used: ${found}; correct the Secret that it comes from`);
 }
+
+const inputHeadersOf = (override: CredentialOverrideConfig | undefined) =>
+  [override?.headerName ?? [], override?.inputHeadersToRemove ?? []].flat().map((name) => name.toLowerCase());
 
 /** Credential that each request brings along. @see spec extproc.md 18.2 */
 function overrideOf(

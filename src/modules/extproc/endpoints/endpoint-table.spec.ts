@@ -3,7 +3,12 @@ import { DEFAULT_ENDPOINT_PREFIXES, parseEndpointPrefixes } from '../../../share
 import { buildEndpointTable, pathWithoutQuery, type EndpointTable } from './endpoint-table.js';
 
 const shown = (table: EndpointTable) =>
-  Object.fromEntries([...table].map(([path, target]) => [path, target.kind === 'endpoint' ? target.endpoint.operation : `models ${target.dialect}`]));
+  Object.fromEntries(
+    [...table].map(([path, target]) => [
+      path,
+      target.kind === 'endpoint' ? target.endpoint.operation : `models ${target.dialect}`,
+    ]),
+  );
 
 describe('buildEndpointTable', () => {
   it('serves the paths of the reference by default', () => {
@@ -32,9 +37,12 @@ describe('buildEndpointTable', () => {
     expect(shown(buildEndpointTable('/', parseEndpointPrefixes('anthropic:/')))['/v1/models']).toBe('models anthropic');
   });
 
-  it.each(['/v1/chat/completions/', '/v1/Chat/Completions', '/v1', '/', '', '/v1/chat/completions%20'])('matches exactly: not %p', (path) => {
-    expect(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).get(path)).toBeUndefined();
-  });
+  it.each(['/v1/chat/completions/', '/v1/Chat/Completions', '/v1', '/', '', '/v1/chat/completions%20'])(
+    'matches exactly: not %p',
+    (path) => {
+      expect(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).get(path)).toBeUndefined();
+    },
+  );
 });
 
 describe('pathWithoutQuery', () => {

@@ -7,7 +7,9 @@ import { embeddings } from './embeddings.js';
 import type { Endpoint } from './endpoint.js';
 import { messages } from './messages.js';
 
-const JSON_ENDPOINTS = [chatCompletions, completions, embeddings, messages].map((endpoint) => [endpoint.path, endpoint] as const);
+const JSON_ENDPOINTS = [chatCompletions, completions, embeddings, messages].map(
+  (endpoint) => [endpoint.path, endpoint] as const,
+);
 const COSTED = { contentType: 'application/json', forcesUsage: true };
 const FREE = { contentType: 'application/json', forcesUsage: false };
 
@@ -19,10 +21,25 @@ function parse(endpoint: Endpoint, text: string | Uint8Array, context = FREE) {
   return { model, isStreaming, isRewritten, models, text: Buffer.from(parsed.body).toString() };
 }
 
+function failureOf(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
 describe.each(JSON_ENDPOINTS)('the parser of %s', (path, endpoint) => {
   it('finds the model and leaves the body alone', () => {
     const text = '{ "seed": 12345678901234567890, "model" : "m-1", "x": [1.0, 1e400], "model2": "no" }\n';
-    expect(parse(endpoint, text)).toEqual({ model: 'm-1', isStreaming: false, isRewritten: false, models: ['"m-1"'], text });
+    expect(parse(endpoint, text)).toEqual({
+      model: 'm-1',
+      isStreaming: false,
+      isRewritten: false,
+      models: ['"m-1"'],
+      text,
+    });
   });
 
   it('does not copy a body that it does not change', () => {
@@ -64,9 +81,12 @@ describe.each(JSON_ENDPOINTS)('the parser of %s', (path, endpoint) => {
     );
   });
 
-  it.each([undefined, '', 'text/plain', 'application/json; charset=utf-8'])('reads JSON whatever content type %p says', (contentType) => {
-    expect(endpoint.parse(Buffer.from('{"model":"m"}'), { contentType, forcesUsage: false }).model).toBe('m');
-  });
+  it.each([undefined, '', 'text/plain', 'application/json; charset=utf-8'])(
+    'reads JSON whatever content type %p says',
+    (contentType) => {
+      expect(endpoint.parse(Buffer.from('{"model":"m"}'), { contentType, forcesUsage: false }).model).toBe('m');
+    },
+  );
 
   it.each(['1', '{}', '["m"]', 'true'])('refuses %s as model', (value) => {
     expect(() => parse(endpoint, `{"model":${value}}`)).toThrow(
@@ -75,21 +95,35 @@ describe.each(JSON_ENDPOINTS)('the parser of %s', (path, endpoint) => {
   });
 
   it('refuses a hostile nesting', () => {
-    expect(() => parse(endpoint, `{"model":"m","x":${'['.repeat(20_000)}`)).toThrow(/^malformed request: the body of .* is not a JSON object: /);
+    expect(() => parse(endpoint, `{"model":"m","x":${'['.repeat(20_000)}`)).toThrow(
+      /^malformed request: the body of .* is not a JSON object: /,
+    );
   });
 
   it('throws nothing but what the client may read, whatever the bytes', () => {
-    const pieces = fc.constantFrom('{', '}', '"model"', ':', '"m"', ',', '"stream"', 'true', 'null', '[', ']', ' ', '"stream_options"', '1', '\\');
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '"model"',
+      ':',
+      '"m"',
+      ',',
+      '"stream"',
+      'true',
+      'null',
+      '[',
+      ']',
+      ' ',
+      '"stream_options"',
+      '1',
+      '\\',
+    );
     const text = fc.array(pieces, { maxLength: 12 }).map((list) => Buffer.from(list.join('')));
     const bytes = fc.uint8Array({ maxLength: 30 }).map((list) => Buffer.from(list));
     fc.assert(
       fc.property(fc.oneof(text, bytes), (body) => {
         const copy = Buffer.from(body);
-        try {
-          endpoint.parse(body, COSTED);
-        } catch (error) {
-          expect(error).toBeInstanceOf(UserFacingError);
-        }
+        expect([undefined, 'UserFacingError']).toContain(failureOf(() => endpoint.parse(body, COSTED)));
         expect(body.equals(copy)).toBe(true);
       }),
       { numRuns: 1000 },
@@ -98,9 +132,12 @@ describe.each(JSON_ENDPOINTS)('the parser of %s', (path, endpoint) => {
 });
 
 describe('a missing model', () => {
-  it.each(['{}', '{"Model":"m"}', '{"model":null}', '{"model":""}', 'null', ' null\n'])('is accepted as empty by OpenAI endpoints: %p', (text) => {
-    for (const endpoint of [chatCompletions, completions, embeddings]) expect(parse(endpoint, text).model).toBe('');
-  });
+  it.each(['{}', '{"Model":"m"}', '{"model":null}', '{"model":""}', 'null', ' null\n'])(
+    'is accepted as empty by OpenAI endpoints: %p',
+    (text) => {
+      for (const endpoint of [chatCompletions, completions, embeddings]) expect(parse(endpoint, text).model).toBe('');
+    },
+  );
 
   it.each(['{}', '{"Model":"m"}', '{"model":null}', '{"model":""}', 'null'])('is refused by messages: %p', (text) => {
     expect(() => parse(messages, text)).toThrow(new UserFacingError('invalid request body: model field is required'));
@@ -139,11 +176,31 @@ describe('forced usage', () => {
 
   it.each([
     ['adds stream_options in front', BIG, `{"stream_options":{"include_usage":true},${BIG.slice(1)}`],
-    ['adds the member to other options', '{"stream":true,"stream_options":{"x":1.0}}', '{"stream":true,"stream_options":{"include_usage":true,"x":1.0}}'],
-    ['fills empty options', '{"stream":true,"stream_options": {} }', '{"stream":true,"stream_options": {"include_usage":true} }'],
-    ['turns false into true', '{"stream":true,"stream_options":{"include_usage":false,"y":2}}', '{"stream":true,"stream_options":{"include_usage":true,"y":2}}'],
-    ['replaces what is no object', '{"stream":true,"stream_options":null}', '{"stream":true,"stream_options":{"include_usage":true}}'],
-    ['replaces what is no boolean', '{"stream":true,"stream_options":{"include_usage":"true"}}', '{"stream":true,"stream_options":{"include_usage":true}}'],
+    [
+      'adds the member to other options',
+      '{"stream":true,"stream_options":{"x":1.0}}',
+      '{"stream":true,"stream_options":{"include_usage":true,"x":1.0}}',
+    ],
+    [
+      'fills empty options',
+      '{"stream":true,"stream_options": {} }',
+      '{"stream":true,"stream_options": {"include_usage":true} }',
+    ],
+    [
+      'turns false into true',
+      '{"stream":true,"stream_options":{"include_usage":false,"y":2}}',
+      '{"stream":true,"stream_options":{"include_usage":true,"y":2}}',
+    ],
+    [
+      'replaces what is no object',
+      '{"stream":true,"stream_options":null}',
+      '{"stream":true,"stream_options":{"include_usage":true}}',
+    ],
+    [
+      'replaces what is no boolean',
+      '{"stream":true,"stream_options":{"include_usage":"true"}}',
+      '{"stream":true,"stream_options":{"include_usage":true}}',
+    ],
     [
       'settles doubled keys',
       '{"stream":true,"stream_options":{"include_usage":true},"stream_options":{"include_usage":true,"include_usage":false}}',
@@ -161,7 +218,11 @@ describe('forced usage', () => {
     ['without a cost', '{"stream":true}', FREE],
     ['without a stream', '{"stream":false}', COSTED],
     ['when usage is asked for already', '{"stream":true,"stream_options":{"include_usage":true}}', COSTED],
-    ['when the last of several asks for it', '{"stream":true,"stream_options":{"include_usage":false,"include_usage":true}}', COSTED],
+    [
+      'when the last of several asks for it',
+      '{"stream":true,"stream_options":{"include_usage":false,"include_usage":true}}',
+      COSTED,
+    ],
   ])('changes nothing %s', (_, text, context) => {
     expect(parse(chatCompletions, text, context)).toMatchObject({ isRewritten: false, text });
   });
@@ -173,21 +234,41 @@ describe('forced usage', () => {
   });
 
   it('asks for usage, keeps all other members and finds the models, in any document', () => {
-    const members = fc.dictionary(fc.string({ maxLength: 6 }).filter((key) => key.isWellFormed() && key !== '__proto__'), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 5 });
-    const options = fc.oneof(fc.constant(undefined), fc.jsonValue({ maxDepth: 1 }), members);
+    const members = fc.dictionary(
+      fc.string({ maxLength: 6 }).filter((key) => key.isWellFormed() && key !== '__proto__'),
+      fc.jsonValue({ maxDepth: 2 }),
+      { maxKeys: 5 },
+    );
+    // Through text and back: what JSON cannot say, such as -0, is not ours to keep.
+    const json = fc
+      .oneof(fc.jsonValue({ maxDepth: 1 }), members)
+      .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+    const options = fc.oneof(fc.constant(undefined), json);
     fc.assert(
-      fc.property(members, options, fc.string({ maxLength: 8 }).filter((text) => text.isWellFormed()), fc.nat(3), (others, streamOptions, model, space) => {
-        const document = { ...others, stream: true, model, ...(streamOptions === undefined ? {} : { stream_options: streamOptions }) };
-        const parsed = parse(chatCompletions, JSON.stringify(document, undefined, space), COSTED);
-        const found = JSON.parse(parsed.text) as Record<string, unknown>;
-        const asked = found['stream_options'] as Record<string, unknown>;
-        const wasObject = typeof streamOptions === 'object' && streamOptions !== null && !Array.isArray(streamOptions);
-        expect(asked).toEqual({ ...(wasObject ? streamOptions : {}), include_usage: true });
-        const { stream_options: _asked, ...rest } = found;
-        const { stream_options: _given, ...given } = JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
-        expect(rest).toEqual(given);
-        expect(parsed.models.map((text) => JSON.parse(text) as string)).toEqual([model]);
-      }),
+      fc.property(
+        members,
+        options,
+        fc.string({ maxLength: 8 }).filter((text) => text.isWellFormed()),
+        fc.nat(3),
+        (others, streamOptions, model, space) => {
+          const document = {
+            ...others,
+            stream: true,
+            model,
+            ...(streamOptions === undefined ? {} : { stream_options: streamOptions }),
+          };
+          const parsed = parse(chatCompletions, JSON.stringify(document, undefined, space), COSTED);
+          const found = JSON.parse(parsed.text) as Record<string, unknown>;
+          const asked = found['stream_options'] as Record<string, unknown>;
+          const wasObject =
+            typeof streamOptions === 'object' && streamOptions !== null && !Array.isArray(streamOptions);
+          expect(asked).toEqual({ ...(wasObject ? streamOptions : {}), include_usage: true });
+          const { stream_options: _asked, ...rest } = found;
+          const { stream_options: _given, ...given } = JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
+          expect(rest).toEqual(given);
+          expect(parsed.models.map((text) => JSON.parse(text) as string)).toEqual([model]);
+        },
+      ),
       { numRuns: 500 },
     );
   });

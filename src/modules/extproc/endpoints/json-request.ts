@@ -1,5 +1,13 @@
 import { UserFacingError } from '../../../shared/errors.js';
-import { JsonSyntaxError, isNullDocument, memberRanges, readBoolean, readString, scanObject, type ByteRange } from '../codec/json-scan.js';
+import {
+  JsonSyntaxError,
+  isNullDocument,
+  memberRanges,
+  readBoolean,
+  readString,
+  scanObject,
+  type ByteRange,
+} from '../codec/json-scan.js';
 import { replaceMember } from '../codec/json-splice.js';
 import type { ParseContext, ParsedRequest } from './endpoint.js';
 
@@ -22,9 +30,15 @@ export function parseJsonRequest(
   const members = scanMembers(endpoint, body);
   const model = lastMember(endpoint, body, members.get('model'), 'model', readString, 'a string') ?? '';
   const isStreaming =
-    streamUsage !== 'no-stream' && lastMember(endpoint, body, members.get('stream'), 'stream', readBoolean, 'a boolean') === true;
+    streamUsage !== 'no-stream' &&
+    lastMember(endpoint, body, members.get('stream'), 'stream', readBoolean, 'a boolean') === true;
   const modelRanges = members.get('model') ?? [];
-  if (streamUsage !== 'when-asked' || !context.forcesUsage || !isStreaming || asksForUsage(body, members.get('stream_options'))) {
+  if (
+    streamUsage !== 'when-asked' ||
+    !context.forcesUsage ||
+    !isStreaming ||
+    asksForUsage(body, members.get('stream_options'))
+  ) {
     return { model, isStreaming, body, isRewritten: false, modelRanges };
   }
   const rewritten = forceUsage(body, members.get('stream_options') ?? []);
@@ -83,6 +97,8 @@ function forceUsage(body: Uint8Array, streamOptions: readonly ByteRange[]): Uint
   }
   const options = body.subarray(range.start, range.end);
   const asked = scanObject(options, ['include_usage']).get('include_usage');
-  const jsonText = Buffer.from(replaceMember(options, { name: 'include_usage', ranges: asked, jsonText: 'true' })).toString();
+  const jsonText = Buffer.from(
+    replaceMember(options, { name: 'include_usage', ranges: asked, jsonText: 'true' }),
+  ).toString();
   return replaceMember(body, { name: 'stream_options', ranges: streamOptions, jsonText });
 }

@@ -24,5 +24,13 @@ export interface RequestRecord {
   /** The latest attempt: the one whose response will come. */
   attempt: Attempt | undefined;
   /** What our attempts did to the header map that all of them share. */
-  readonly edits: { readonly sets: readonly HeaderSet[]; readonly removes: readonly string[] }[];
+  readonly edits: HeaderEdits[];
+}
+
+/** What one attempt did to the request headers. */
+export interface HeaderEdits {
+  readonly sets: readonly HeaderSet[];
+  readonly removes: readonly string[];
+  /** Names that must not come back for a later attempt: credentials for the gateway itself. */
+  readonly withheld: readonly string[];
 }

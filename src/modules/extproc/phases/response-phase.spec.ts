@@ -1,72 +1,26 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
 import {
-  Answer,
-  CHAT_HEADERS,
-  ExtprocWorld,
-  backendIdentity,
-  buildBackend,
-  type ClientRequest,
-  type HeaderPairs,
-} from '../../../../test/harness/extproc-world.js';
-import type { FilterConfig } from '../../../shared/filter-config/filter-config.js';
-
-const COSTS: FilterConfig['globalLLMRequestCosts'] = [
-  { metadataKey: 'total', type: 'TotalToken' },
-  { metadataKey: 'cached', type: 'CachedInputToken' },
-  { metadataKey: 'weighed', type: 'CEL', cel: 'input_tokens + 10u * output_tokens' },
-];
-const USAGE = { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 };
-const WHOLE = JSON.stringify({ model: 'm-0613', choices: [], usage: USAGE });
-const FIRST_CHUNK = 'data: {"model":"m-0613","choices":[{"delta":{"content":"hi"}}]}\n\n';
-const USAGE_CHUNK = `data: ${JSON.stringify({ model: 'm-0613', choices: [], usage: USAGE })}\n\n`;
-const DONE = 'data: [DONE]\n\n';
-const IDENTITY = { model_name_override: 'm', ai_service_backend_name: 'ns/a', route_name: 'ns/r' };
-const SPENT = { total: 8, cached: 0, weighed: 53 };
-const JSON_TYPE = { 'content-type': 'application/json' };
-
-function newWorld(more: Partial<FilterConfig> = {}): ExtprocWorld {
-  return new ExtprocWorld({ backends: [buildBackend('a'), buildBackend('b')], globalLLMRequestCosts: COSTS, ...more });
-}
-
-async function bound(body: string, world = newWorld()): Promise<{ request: ClientRequest; world: ExtprocWorld }> {
-  const request = await world.routed(body);
-  world.nowMs += 5;
-  await request.attempt(backendIdentity('a'));
-  return { request, world };
-}
-const whole = (world?: ExtprocWorld) => bound('{"model":"m"}', world);
-const stream = (world?: ExtprocWorld) => bound('{"model":"m","stream":true}', world);
-
-const headersOf = (status: string, more: HeaderPairs = {}) => ({ ':status': status, ...more });
-const respond = async (
-  { router }: ClientRequest,
-  status: string,
-  more: HeaderPairs = {},
-  endOfStream = false,
-): Promise<Answer> => (await router.headers('responseHeaders', headersOf(status, more), { endOfStream }))!;
-const bodyOf = async ({ router }: ClientRequest, body: string | Uint8Array, endOfStream = true): Promise<Answer> =>
-  (await router.body('responseBody', body, endOfStream))!;
-const trailersOf = async ({ router }: ClientRequest): Promise<Answer> =>
-  (await router.say({ request: { case: 'responseTrailers', value: {} } }))!;
-
-/** Completions by result, tokens by type, cancelled requests. */
-async function recorded(world: ExtprocWorld) {
-  const metrics = await world.metrics();
-  const durations = metrics.find('gen_ai_server_request_duration_seconds_count');
-  const count = (type: string | undefined) =>
-    durations.filter(({ labels }) => labels['error_type'] === type).reduce((sum, { value }) => sum + value, 0);
-  const tokens = Object.fromEntries(
-    metrics.find('gen_ai_client_token_usage_sum').map(({ labels, value }) => [labels['gen_ai_token_type'], value]),
-  );
-  return { succeeded: count(undefined), failed: count('_OTHER'), cancelled: count('cancelled'), tokens };
-}
-const SUCCESS = { succeeded: 1, failed: 0, cancelled: 0, tokens: { input: 3, output: 5 } };
-const FAILURE = { succeeded: 0, failed: 1, cancelled: 0, tokens: {} };
+  WHOLE,
+  FIRST_CHUNK,
+  USAGE_CHUNK,
+  DONE,
+  IDENTITY,
+  SPENT,
+  JSON_TYPE,
+  newWorld,
+  whole,
+  stream,
+  respond,
+  bodyOf,
+  trailersOf,
+  recorded,
+  SUCCESS,
+} from '../../../../test/harness/extproc-responses.js';
+import { type Answer, CHAT_HEADERS, backendIdentity, buildBackend } from '../../../../test/harness/extproc-world.js';
 
 describe('a whole answer', () => {
-  it('is buffered when it is small; its body stays and its costs are told', async () => {
+  it('goes through as one chunk; its body stays and its costs are told', async () => {
     const { request, world } = await whole();
     expect((await respond(request, '200', { ...JSON_TYPE, 'content-length': String(WHOLE.length) })).isEmpty).toBe(
       true,
@@ -94,10 +48,9 @@ describe('a whole answer', () => {
     ['no length', {}],
     ['a large one', { 'content-length': '32769' }],
     ['one that is none', { 'content-length': 'x' }],
-  ])('is streamed, with its length left alone, when it has %s', async (_, more) => {
+  ])('goes through in chunks, with its length left alone, when it has %s', async (_, more) => {
     const { request, world } = await whole();
-    const answer = await respond(request, '200', { ...JSON_TYPE, ...more });
-    expect([answer.streamsResponse, answer.removes, answer.sets]).toEqual([true, [], []]);
+    expect((await respond(request, '200', { ...JSON_TYPE, ...more })).isEmpty).toBe(true);
     const chunks = [WHOLE.slice(0, 10), WHOLE.slice(10), ''];
     const answers = [];
     for (const [index, chunk] of chunks.entries()) answers.push(await bodyOf(request, chunk, index === 2));
@@ -185,7 +138,7 @@ describe('a streamed answer', () => {
   it('goes through chunk by chunk and is charged as soon as its usage is final', async () => {
     const { request, world } = await stream();
     const answer = await respond(request, '200', events);
-    expect([answer.streamsResponse, answer.removes]).toEqual([true, ['content-length']]);
+    expect([answer.responseBodyMode, answer.removes]).toEqual([undefined, ['content-length']]);
     world.nowMs += 200;
     expect((await bodyOf(request, '', false)).isEmpty).toBe(true);
     world.nowMs += 10.9;
@@ -281,219 +234,5 @@ describe('a streamed answer', () => {
       ...SUCCESS,
       tokens: { input: 3, cached_input: 2, cache_creation_input: 0, output: 5 },
     });
-  });
-});
-
-describe('a failed answer', () => {
-  const failure = (status: string) => ({ ...IDENTITY, response_status_class: `${status[0]}xx` });
-  const wrapped = (status: string, message: string) =>
-    JSON.stringify({ type: 'error', error: { type: 'OpenAIBackendError', code: status, message } });
-
-  it.each(['400', '404', '429', '500', '503', '301'])(
-    'with status %s is wrapped when it is no JSON',
-    async (status) => {
-      const { request, world } = await whole();
-      expect((await respond(request, status, { 'content-type': 'text/plain', 'content-length': '9' })).isEmpty).toBe(
-        true,
-      );
-      const answer = await bodyOf(request, 'größe "x"');
-      expect(answer.body).toBe(wrapped(status, 'größe "x"'));
-      expect(answer.sets).toEqual([
-        ['content-type', 'application/json'],
-        ['content-length', String(Buffer.byteLength(answer.body!))],
-      ]);
-      expect([answer.removes, answer.metadata]).toEqual([[], failure(status)]);
-      request.router.close();
-      expect(await recorded(world)).toEqual(FAILURE);
-    },
-  );
-
-  it('goes through when it is JSON', async () => {
-    const { request, world } = await whole();
-    await respond(request, '429', JSON_TYPE);
-    const answer = await bodyOf(request, '{"error":{}}');
-    expect([answer.body, answer.sets, answer.removes, answer.metadata]).toEqual([undefined, [], [], failure('429')]);
-    expect(await recorded(world)).toEqual(FAILURE);
-  });
-
-  it('is buffered when the client asked for a stream', async () => {
-    const { request, world } = await stream();
-    expect((await respond(request, '500', { 'content-type': 'text/event-stream' })).isEmpty).toBe(true);
-    expect((await bodyOf(request, 'x')).body).toBe(wrapped('500', 'x'));
-    expect(await recorded(world)).toEqual(FAILURE);
-  });
-
-  it.each([
-    ['gzip', gzipSync('over')],
-    ['br', brotliCompressSync('over')],
-    ['zstd', zstdCompressSync('over')],
-    ['br, gzip', gzipSync(brotliCompressSync('over'))],
-  ])('is decoded from %s when it is wrapped, and loses the label', async (coding, bytes) => {
-    const { request, world } = await whole();
-    await respond(request, '503', { 'content-encoding': coding });
-    const answer = await bodyOf(request, bytes);
-    expect([answer.body, answer.removes]).toEqual([wrapped('503', 'over'), ['content-encoding']]);
-    expect(await recorded(world)).toEqual(FAILURE);
-  });
-
-  it.each([
-    ['JSON', gzipSync('{"error":{}}'), 'gzip', JSON_TYPE],
-    ['corrupt', Buffer.from('nonsense'), 'gzip', {}],
-    ['of an unknown coding', Buffer.from('x'), 'lzma', {}],
-  ])('keeps bytes and label when it is encoded and %s', async (_, bytes, coding, more) => {
-    const { request, world } = await whole();
-    await respond(request, '502', { ...more, 'content-encoding': coding });
-    const answer = await bodyOf(request, bytes);
-    expect([answer.body, answer.sets, answer.removes, answer.metadata]).toEqual([undefined, [], [], failure('502')]);
-    expect(await recorded(world)).toEqual(FAILURE);
-  });
-
-  it('may end with its headers', async () => {
-    const { request, world } = await whole();
-    expect((await respond(request, '503', {}, true)).metadata).toEqual(failure('503'));
-    request.router.close();
-    expect(await recorded(world)).toEqual(FAILURE);
-  });
-
-  it('may end with trailers, with and without a body', async () => {
-    const first = await whole();
-    await respond(first.request, '500');
-    expect((await bodyOf(first.request, 'x', false)).body).toBe(wrapped('500', 'x'));
-    expect((await trailersOf(first.request)).metadata).toEqual(failure('500'));
-    expect(await recorded(first.world)).toEqual(FAILURE);
-    const second = await whole();
-    await respond(second.request, '500');
-    expect((await trailersOf(second.request)).metadata).toEqual(failure('500'));
-    second.request.router.close();
-    expect(await recorded(second.world)).toEqual(FAILURE);
-  });
-
-  it.each(['', 'x', '0'])('has status %p when the status is none', async (status) => {
-    const { request, world } = await whole();
-    await respond(request, status);
-    await bodyOf(request, 'x');
-    expect(await recorded(world)).toEqual(FAILURE);
-  });
-});
-
-describe('an answer that breaks off', () => {
-  it('counts as cancelled with what it had told', async () => {
-    const { request, world } = await stream();
-    await respond(request, '200');
-    await bodyOf(request, FIRST_CHUNK + USAGE_CHUNK, false);
-    request.router.close();
-    expect(await recorded(world)).toEqual({ succeeded: 0, failed: 0, cancelled: 1, tokens: { input: 3, output: 5 } });
-    expect((await world.metrics()).sum('aigateway_extproc_cancelled_requests_total')).toBe(1);
-  });
-
-  it.each([
-    ['before it began', async () => {}],
-    ['after its headers', async (request: ClientRequest) => void (await respond(request, '200'))],
-    ['in a failed one', async (request: ClientRequest) => void (await respond(request, '500'))],
-  ])('counts as cancelled %s', async (_, until) => {
-    const { request, world } = await whole();
-    await until(request);
-    request.router.close();
-    expect(await recorded(world)).toEqual({ succeeded: 0, failed: 0, cancelled: 1, tokens: {} });
-  });
-
-  it('frees its decoder and keeps what it had read', async () => {
-    const { request, world } = await stream();
-    await respond(request, '200', { 'content-encoding': 'gzip' });
-    const bytes = gzipSync(FIRST_CHUNK + USAGE_CHUNK + 'x'.repeat(1000));
-    await bodyOf(request, bytes.subarray(0, bytes.length - 12), false);
-    request.router.close();
-    expect((await recorded(world)).cancelled).toBe(1);
-  });
-
-  it('is not counted when no attempt was made', async () => {
-    const world = newWorld();
-    const request = await world.routed('{"model":"m"}');
-    request.router.close();
-    expect(await recorded(world)).toEqual({ succeeded: 0, failed: 0, cancelled: 0, tokens: {} });
-  });
-});
-
-describe('costs', () => {
-  it('are those of the configuration that the request came in with', async () => {
-    const { request, world } = await whole();
-    world.use({ backends: [buildBackend('a')] });
-    await respond(request, '200', { 'content-length': '1' });
-    expect((await bodyOf(request, WHOLE)).metadata).toMatchObject(SPENT);
-  });
-
-  it('are left out when an expression fails, and the rest is told', async () => {
-    const world = newWorld({
-      globalLLMRequestCosts: [
-        ...COSTS,
-        { metadataKey: 'bad', type: 'CEL', cel: 'output_tokens > 0u ? input_tokens - 100u : 0u' },
-      ],
-    });
-    const { request } = await whole(world);
-    await respond(request, '200', { 'content-length': '1' });
-    expect((await bodyOf(request, WHOLE)).metadata).toEqual({ ...SPENT, ...IDENTITY, response_model: 'm-0613' });
-    expect((await world.metrics()).sum('aigateway_extproc_cost_expression_failures_total')).toBe(1);
-    expect(world.logs).toEqual([
-      expect.objectContaining({ metadataKey: 'bad', msg: 'cost expression failed, its key is left out' }),
-    ]);
-  });
-
-  it('give way to the fixed keys', async () => {
-    const world = newWorld({ globalLLMRequestCosts: [{ metadataKey: 'route_name', type: 'TotalToken' }] });
-    const { request } = await whole(world);
-    await respond(request, '200', { 'content-length': '1' });
-    expect((await bodyOf(request, WHOLE)).metadata!['route_name']).toBe('ns/r');
-  });
-
-  it('may be absent: identity is told all the same', async () => {
-    const { request } = await whole(newWorld({ globalLLMRequestCosts: [] }));
-    await respond(request, '200', { 'content-length': '1' });
-    expect((await bodyOf(request, WHOLE)).metadata).toEqual({ ...IDENTITY, response_model: 'm-0613' });
-  });
-});
-
-describe('any course of a response', () => {
-  const steps = fc.array(
-    fc.oneof(
-      fc.record({
-        say: fc.constant('headers' as const),
-        status: fc.constantFrom('200', '204', '404', '500', 'x'),
-        end: fc.boolean(),
-        coding: fc.constantFrom('', 'gzip', 'lzma'),
-      }),
-      fc.record({
-        say: fc.constant('body' as const),
-        bytes: fc.constantFrom(WHOLE, FIRST_CHUNK, USAGE_CHUNK, 'garbage', ''),
-        end: fc.boolean(),
-      }),
-      fc.constant({ say: 'trailers' as const }),
-      fc.constant({ say: 'attempt' as const }),
-    ),
-    { maxLength: 8 },
-  );
-
-  it('completes each attempt exactly once', async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, fc.boolean(), async (list, isStream) => {
-        const { request, world } = isStream ? await stream() : await whole();
-        let attempts = 1;
-        for (const step of list) {
-          if (request.router.ended) break;
-          if (step.say === 'headers')
-            await respond(request, step.status, { 'content-encoding': step.coding }, step.end);
-          else if (step.say === 'body') await bodyOf(request, step.bytes, step.end);
-          else if (step.say === 'trailers') await trailersOf(request);
-          else {
-            await request.attempt(backendIdentity('b'));
-            attempts++;
-          }
-        }
-        request.router.close();
-        const { succeeded, failed, cancelled } = await recorded(world);
-        const retried = (await world.metrics()).sum('aigateway_extproc_retried_attempts_total');
-        expect(succeeded + failed + cancelled + retried).toBe(attempts);
-      }),
-      { numRuns: 200 },
-    );
   });
 });

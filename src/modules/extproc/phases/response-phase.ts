@@ -5,20 +5,18 @@ import type { HeadersMessage } from '../wire/processing-request.js';
 import { emptyAnswer, encodeAnswer, encodeTrailersAnswer, type DynamicMetadata } from '../wire/processing-response.js';
 import type { Attempt } from './attempt.js';
 
-/** Whole answers up to this size are buffered by Envoy, whose smallest usual buffer (32 KiB) they fit; larger ones stream. */
-const MAX_BUFFERED_BYTES = 32 << 10;
 /** Decoded bytes that one compressed error body or stream chunk may become. */
 const MAX_DECODED_BYTES = 64 << 20;
 
 /**
  * The response to one attempt, as its messages arrive on the router stream.
  *
- *   headers ─┬─ not 2xx ─────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
- *            ├─ 2xx, no body ────▶ succeeded
- *            ├─ 2xx, stream ─────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
- *            └─ 2xx, whole ──────▶ one body, or chunks when it is large ─▶ usage ─▶ succeeded
+ *   headers ─┬─ not 2xx ──────▶ buffered body ─▶ error in the client's dialect ─▶ failed
+ *            ├─ 2xx, no body ─▶ succeeded
+ *            └─ 2xx ──────────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
  *
- * Good answers of untranslated cells go through as they are, also compressed ones: a decoded copy is watched.
+ * The router phase asked for chunks already, whole answers included: a body may be there before our answer to its headers,
+ * and one that Envoy must buffer is cut off at its buffer limit (spec extproc.md 20.2 and X52). Good answers of untranslated cells go through as they are, also compressed ones: a decoded copy is watched.
  */
 export class ResponsePhase {
   #status = 0;
@@ -42,15 +40,13 @@ export class ResponsePhase {
     this.#contentType = headers.get('content-type');
     this.#codings = parseContentEncoding(headers.get('content-encoding'));
     if (message.endOfStream) return encodeAnswer('response_headers', { metadata: this.#finishWithoutBody() });
-    if (!this.#isGood) return emptyAnswer('response_headers');
+    if (!this.#isGood) return encodeAnswer('response_headers', { responseBodyMode: 'buffered' });
     this.#isStream = this.isStreamRequest && this.#status === 200;
     this.#observer = this.attempt.exchange?.observe(this.#isStream && !this.#isJson);
-    if (this.#isStream) {
-      return encodeAnswer('response_headers', { removes: ['content-length'], streamsResponse: true });
-    }
-    const length = headers.get('content-length');
-    const isLarge = length === undefined || !(Number(length) <= MAX_BUFFERED_BYTES);
-    return isLarge ? encodeAnswer('response_headers', { streamsResponse: true }) : emptyAnswer('response_headers');
+    const hasLength = this.#isStream && headers.get('content-length') !== undefined;
+    return hasLength
+      ? encodeAnswer('response_headers', { removes: ['content-length'] })
+      : emptyAnswer('response_headers');
   }
 
   onBody(body: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {

@@ -91,6 +91,7 @@ function admitGeneration(
   const frame = encodeAnswer('request_headers', {
     sets: [{ name: headers.internalRequestId, value: id }],
     removes: forgedHeaders(message, headers.internalRequestId),
+    responseBodyMode: 'streamed',
   });
   return { kind: 'admitted', id, record, frame };
 }

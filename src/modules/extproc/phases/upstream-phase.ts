@@ -16,7 +16,7 @@ import { Attempt } from './attempt.js';
 import { authDomainOf, backendNameOf, routeNameOf, upstreamHostOf } from './attributes.js';
 import type { LocalError } from './error-dialect.js';
 import { LocalHeaders } from './local-headers.js';
-import { errorReply } from './local-reply.js';
+import { errorReply, methodNotAllowedReply } from './local-reply.js';
 import type { RequestRecord } from './request-record.js';
 
 /**
@@ -28,8 +28,7 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   const found = message.attributes;
   if (found === undefined) throw new GrpcError(grpcStatus.internal, 'missing attributes in request');
   const id = message.headers.get(headers.internalRequestId);
-  if (id === undefined)
-    throw new GrpcError(grpcStatus.internal, 'missing internal request ID header from router filter');
+  if (id === undefined) return refuseUnadmitted(message);
   const name = backendNameOf(found);
   if (name === undefined) throw new GrpcError(grpcStatus.internal, 'missing backend name in attributes');
 
@@ -141,7 +140,7 @@ function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): 
   const sets = [...translated, ...userSets, ...restored.sets, ...auth];
   const removes = [...userRemoves, ...restored.removes, ...foreign, headers.upstreamHost];
   if (context.stripsInternalHeaders) removes.push(headers.model, headers.originalPath);
-  record.edits.push({ sets, removes });
+  record.edits.push({ sets, removes, withheld: backend.auth?.inputHeaders ?? [] });
 
   let body = exchange.request.body ?? (isForced || backend.bodyMutation ? clientBody : undefined);
   if (body && backend.bodyMutation) {
@@ -174,7 +173,11 @@ function restoreAfterEarlierAttempts(
       removedNames: new Set(record.edits.flatMap(({ removes }) => removes)),
     },
     plan: backend.headerMutation ?? NO_PLAN,
-    attemptNames: new Set([...ownSets.map((set) => set.name), ...ownRemoves]),
+    attemptNames: new Set([
+      ...ownSets.map((set) => set.name),
+      ...ownRemoves,
+      ...record.edits.flatMap(({ withheld }) => withheld),
+    ]),
   });
 }
 
@@ -218,6 +221,13 @@ function refuseUnknownBackend(context: ProcessorContext, record: RequestRecord, 
     'aigw_unknown_backend',
   );
   return encodeLocalReply(reply);
+}
+
+/** Only what the router phase left alone has no id: a CORS preflight that no filter answered. */
+function refuseUnadmitted(message: HeadersMessage): Buffer {
+  const method = message.headers.get(':method') ?? '';
+  if (method === 'OPTIONS') return encodeLocalReply(methodNotAllowedReply('openai', method, 'POST'));
+  throw new GrpcError(grpcStatus.internal, 'missing internal request ID header from router filter');
 }
 
 /** The router stream of this request is over, or it met another process (extproc.md X33). */

@@ -16,10 +16,13 @@ const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   messages,
 };
 const CELLS = Object.entries(MATRIX).flatMap(([endpoint, row]) =>
-  Object.entries(row).map(([schema, translator]) => [
-    `${endpoint} → ${schema}`,
-    { endpoint: ENDPOINTS[endpoint as EndpointName], schema: schema as SchemaName, translator },
-  ] as const),
+  Object.entries(row).map(
+    ([schema, translator]) =>
+      [
+        `${endpoint} → ${schema}`,
+        { endpoint: ENDPOINTS[endpoint as EndpointName], schema: schema as SchemaName, translator },
+      ] as const,
+  ),
 );
 
 interface Cell {
@@ -45,7 +48,10 @@ function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-const modelName = fc.oneof(fc.constantFrom('m', 'gpt-4o', 'a/b', '../x', 'ä ö?&#', '"quoted"'), fc.string({ minLength: 1, maxLength: 12 }));
+const modelName = fc.oneof(
+  fc.constantFrom('m', 'gpt-4o', 'a/b', '../x', 'ä ö?&#', '"quoted"'),
+  fc.string({ minLength: 1, maxLength: 12 }),
+);
 const cutsOf = fc.tuple(fc.array(fc.nat(), { maxLength: 10 }), fc.boolean());
 
 function chunksOf(bytes: Buffer, [cuts, isCutEverywhere]: readonly [readonly number[], boolean]): Buffer[] {
@@ -97,7 +103,12 @@ describe.each(CELLS)('%s', (_, cell) => {
         const copy = Buffer.from(body);
         const request = deepFreeze(cell.endpoint.parse(body, { contentType: undefined, forcesUsage: false }));
         const schema: SchemaConfig = { name: cell.schema, prefix: 'v1', version: '1' };
-        const input = deepFreeze({ request, requestModel: override || model, hasModelOverride: override !== '', schema });
+        const input = deepFreeze({
+          request,
+          requestModel: override || model,
+          hasModelOverride: override !== '',
+          schema,
+        });
         const [first, second] = [cell.translator.start(input), cell.translator.start(input)];
         expect(first.request).toEqual(second.request);
         expect(first.fallbackModel).toBe(second.fallbackModel);
@@ -156,7 +167,9 @@ describe.each(CELLS)('%s', (_, cell) => {
     for (const text of [`{"data":"${filler}",${usage}}`, `{${usage},"data":"${filler}"}`]) {
       const bytes = Buffer.from(text);
       const found = [bytes.length, 16_384, 1_000_000].map((size) => {
-        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (__, i) => bytes.subarray(i * size, (i + 1) * size));
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (__, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        );
         return watch(start(cell).observe(false), chunks);
       });
       expect(found).toEqual([found[0], found[0], found[0]]);
@@ -166,33 +179,44 @@ describe.each(CELLS)('%s', (_, cell) => {
 
   it('throws at no bytes and calls nothing an error or usage that is none', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), fc.integer({ min: 300, max: 599 }), (garbage, isStream, status) => {
-        const exchange = start(cell);
-        const bytes = Buffer.from(garbage);
-        expect(watch(exchange.observe(isStream), [bytes])).toMatchObject({ facts: {}, hasError: false });
-        exchange.error(status, undefined, bytes);
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.boolean(),
+        fc.integer({ min: 300, max: 599 }),
+        (garbage, isStream, status) => {
+          const exchange = start(cell);
+          const bytes = Buffer.from(garbage);
+          expect(watch(exchange.observe(isStream), [bytes])).toMatchObject({ facts: {}, hasError: false });
+          exchange.error(status, undefined, bytes);
+        },
+      ),
     );
   });
 
-  it.each([300, 400, 401, 403, 404, 413, 422, 429, 500, 502, 503, 504, 529, 0])('gives a valid error body for status %i', (status) => {
-    const exchange = start(cell);
-    const texts = ['upstream "is" down\n', '', '<html>\u0007</html>', '{"error":'];
-    for (const contentType of [undefined, 'text/plain', 'TEXT/HTML; charset=utf-8']) {
-      for (const text of texts) {
-        const { body, sets } = exchange.error(status, contentType, Buffer.from(text));
-        // The reference leaves errors of completions alone, translators.md section 6.
-        expect(body === undefined).toBe(cell.endpoint.name === 'completions');
-        if (body === undefined) continue;
-        expect(sets).toEqual([{ name: 'content-type', value: 'application/json' }]);
-        expect(JSON.parse(Buffer.from(body).toString())).toEqual(errorShape(cell.endpoint, text));
+  it.each([300, 400, 401, 403, 404, 413, 422, 429, 500, 502, 503, 504, 529, 0])(
+    'gives a valid error body for status %i',
+    (status) => {
+      const exchange = start(cell);
+      const texts = ['upstream "is" down\n', '', '<html>\u0007</html>', '{"error":'];
+      for (const contentType of [undefined, 'text/plain', 'TEXT/HTML; charset=utf-8']) {
+        for (const text of texts) {
+          const { body, sets } = exchange.error(status, contentType, Buffer.from(text));
+          // The reference leaves errors of completions alone, translators.md section 6.
+          expect(body === undefined).toBe(cell.endpoint.name === 'completions');
+          if (body === undefined) continue;
+          expect(sets).toEqual([{ name: 'content-type', value: 'application/json' }]);
+          expect(JSON.parse(Buffer.from(body).toString())).toEqual(errorShape(cell.endpoint, text));
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.each(['application/json', 'Application/JSON; charset=utf-8'])('leaves an error body of type %s alone', (contentType) => {
-    expect(start(cell).error(500, contentType, Buffer.from('{"error":{}}'))).toEqual({});
-  });
+  it.each(['application/json', 'Application/JSON; charset=utf-8'])(
+    'leaves an error body of type %s alone',
+    (contentType) => {
+      expect(start(cell).error(500, contentType, Buffer.from('{"error":{}}'))).toEqual({});
+    },
+  );
 });
 
 const errorShape = (endpoint: Endpoint, message: string) =>

@@ -4,7 +4,7 @@ import { readMapEntry, readStruct, type StructObject, type StructValue } from '.
 
 /**
  * One message of Envoy, decoded as far as it is read. @see envoy/service/ext_proc/v3/external_processor.proto,
- * ProcessingRequest. Hand-written because this is the hottest code we have; `processing-messages.spec.ts` holds it
+ * ProcessingRequest. Hand-written because this is the hottest code we have; `processing-request.spec.ts` holds it
  * against the generated messages.
  */
 export type ProcessingRequest =

@@ -12,11 +12,14 @@ export interface CommonAnswer {
   /** CONTINUE_AND_REPLACE: in the answer to request headers, `body` replaces the request's body. */
   readonly replacesBody?: boolean;
   readonly clearsRouteCache?: boolean;
-  /** Switches the response body to STREAMED, and response trailers to SEND. */
-  readonly streamsResponse?: boolean;
+  /** How Envoy hands us the response body from now on. */
+  readonly responseBodyMode?: ResponseBodyMode;
   /** Members of the namespace `io.envoy.ai_gateway`. */
   readonly metadata?: DynamicMetadata;
 }
+
+/** Chunks as they come, or one message with the whole body. */
+export type ResponseBodyMode = 'streamed' | 'buffered';
 
 export type DynamicMetadata = ReadonlyMap<string, string | number>;
 
@@ -49,8 +52,16 @@ const FIELD_MODE_OVERRIDE = 9;
 const STATUS_CONTINUE_AND_REPLACE = 1;
 const APPEND_ACTION_OVERWRITE_IF_EXISTS_OR_ADD = 2;
 
-/** ProcessingMode { response_header_mode: SEND, response_body_mode: STREAMED, response_trailer_mode: SEND } */
-const STREAMED_RESPONSE = Buffer.from([2 << 3, 1, 4 << 3, 1, 6 << 3, 1]);
+/**
+ * An override replaces all modes: ProcessingMode { response_header_mode: SEND, request_body_mode: BUFFERED,
+ * response_body_mode, request_trailer_mode: SKIP, response_trailer_mode: SEND }
+ */
+const processingMode = (responseBodyMode: number) =>
+  Buffer.from([2 << 3, 1, 3 << 3, 2, 4 << 3, responseBodyMode, 5 << 3, 2, 6 << 3, 1]);
+const PROCESSING_MODES: Readonly<Record<ResponseBodyMode, Buffer>> = {
+  streamed: processingMode(1),
+  buffered: processingMode(2),
+};
 
 const EMPTY_ANSWERS = Object.fromEntries(
   Object.entries(FIELD).map(([kind, field]) => {
@@ -108,8 +119,8 @@ export function encodeLocalReply(reply: LocalReply, metadata?: DynamicMetadata):
 }
 
 /** The fields beside the `response` oneof. */
-function writeRest(writer: ReverseProtobufWriter, { metadata, streamsResponse }: CommonAnswer): void {
-  if (streamsResponse) writer.bytes(FIELD_MODE_OVERRIDE, STREAMED_RESPONSE);
+function writeRest(writer: ReverseProtobufWriter, { metadata, responseBodyMode }: CommonAnswer): void {
+  if (responseBodyMode) writer.bytes(FIELD_MODE_OVERRIDE, PROCESSING_MODES[responseBodyMode]);
   if (metadata && metadata.size > 0) writeNamespace(writer, metadata);
 }
 

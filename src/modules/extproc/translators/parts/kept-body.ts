@@ -1,5 +1,5 @@
 /** Whole answers up to this size are kept and read exactly. */
-const MAX_KEPT_BYTES = 4 << 20;
+const MAX_KEPT_BYTES = 1 << 20;
 /** Of larger ones the end is kept, where every provider writes `usage`. */
 const TAIL_BYTES = 64 << 10;
 const EMPTY_OBJECT = Buffer.from('{}');
@@ -32,9 +32,13 @@ export class KeptBody {
   }
 }
 
-/** The last occurrence of the key begins it: inside a string its quotes would be escaped. */
+/**
+ * The last members of a cut object, from `model` or `usage` on, whichever comes first. The last occurrence of a key is the
+ * member itself: inside a string its quotes would be escaped.
+ */
 function usageTail(tail: Uint8Array): Uint8Array {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength);
-  const at = bytes.lastIndexOf('"usage"');
-  return at === -1 ? EMPTY_OBJECT : Buffer.concat([Buffer.from('{'), bytes.subarray(at)]);
+  const starts = [bytes.lastIndexOf('"model"'), bytes.lastIndexOf('"usage"')].filter((at) => at !== -1);
+  if (starts.length === 0) return EMPTY_OBJECT;
+  return Buffer.concat([Buffer.from('{'), bytes.subarray(Math.min(...starts))]);
 }
