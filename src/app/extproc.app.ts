@@ -121,7 +121,8 @@ async function startServers(
   });
   app.connectMicroservice({ strategy: server });
   await app.startAllMicroservices();
-  await listenAdmin(app, settings.adminPort);
+  const adminPort = await listenAdmin(app, settings.adminPort);
+  logger.info({ port: adminPort }, 'admin server listening');
   return app;
 }
 

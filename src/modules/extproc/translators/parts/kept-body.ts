@@ -32,13 +32,20 @@ export class KeptBody {
   }
 }
 
+/** As much as a model name and its key may take. */
+const MODEL_BYTES_MAX = 1024;
+const MODEL_MEMBER = /^"model"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*$/;
+
 /**
- * The last members of a cut object, from `model` or `usage` on, whichever comes first. The last occurrence of a key is the
- * member itself: inside a string its quotes would be escaped.
+ * The last members of a cut object, from `usage` on, with `model` when it stands right before. The last occurrence of the
+ * key is the member itself: inside a string its quotes would be escaped.
  */
 function usageTail(tail: Uint8Array): Uint8Array {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength);
-  const starts = [bytes.lastIndexOf('"model"'), bytes.lastIndexOf('"usage"')].filter((at) => at !== -1);
-  if (starts.length === 0) return EMPTY_OBJECT;
-  return Buffer.concat([Buffer.from('{'), bytes.subarray(Math.min(...starts))]);
+  const usage = bytes.lastIndexOf('"usage"');
+  if (usage === -1) return EMPTY_OBJECT;
+  const model = bytes.lastIndexOf('"model"', usage);
+  const isNext =
+    model !== -1 && usage - model <= MODEL_BYTES_MAX && MODEL_MEMBER.test(bytes.toString('utf8', model, usage));
+  return Buffer.concat([Buffer.from('{'), bytes.subarray(isNext ? model : usage)]);
 }
