@@ -197,9 +197,19 @@ export class Http2Call implements CallPeer {
    * overtakes headers and trailers that are not on the wire yet, and the peer would never see the status.
    */
   #closeOurSide(): void {
-    if (this.#isHalfClosed) return;
-    setImmediate(() => {
-      if (!this.#isGone) this.stream.close(constants.NGHTTP2_NO_ERROR);
-    });
+    if (!this.#isHalfClosed) closeSoon(this.stream);
   }
+}
+
+const closing: ServerHttp2Stream[] = [];
+
+/** One immediate for all streams of a turn: most requests end two. */
+function closeSoon(stream: ServerHttp2Stream): void {
+  closing.push(stream);
+  if (closing.length > 1) return;
+  setImmediate(() => {
+    for (const one of closing.splice(0)) {
+      if (!one.closed && !one.destroyed) one.close(constants.NGHTTP2_NO_ERROR);
+    }
+  });
 }

@@ -110,7 +110,7 @@ export function routeRequest(
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;
     context.logger.info(
-      { requestId: record.clientHeaders.get(headers.requestId), reason: error.message },
+      { request_id: record.clientHeaders.get(headers.requestId), reason: error.message },
       'request refused',
     );
     return { frame: reject(context, badRequest(record.endpoint, error.message)), isRefused: true };
