@@ -7,7 +7,7 @@ import { GrpcError, encodeGrpcMessage, grpcStatus, parseGrpcTimeout, type GrpcSt
 /** Messages of one call that may wait for an asynchronous handler before we stop reading from the peer. */
 const MAX_WAITING_MESSAGES = 16;
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
-const RESPOND_OPTIONS = { waitForTrailers: true } as const;
+const RESPOND_OPTIONS = { waitForTrailers: true, sendDate: false } as const;
 
 /**
  * One gRPC call on one HTTP/2 stream: framing, order, back-pressure both ways, deadline, end.
