@@ -2,7 +2,7 @@
  * The processor's garbage lives for one request: a small young generation, an old one that grows slowly and one malloc
  * arena hold it at 140 MiB instead of 340 MiB under load (docs/decisions/0002). V8 takes the first of these at start only.
  */
-const HEAP_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=30'];
+const HEAP_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
 const HEAP_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 /** Starts this process anew with the heap flags, in place (same pid, files and signals); returns when it has them. */
