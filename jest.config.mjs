@@ -20,7 +20,6 @@ const ring = (displayName, testMatch) => ({
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tools/'],
   transform: { '^.+\\.ts$': swc },
-
 });
 
 /** One project per ring (docs/architecture.md, "Tests"); `--selectProjects` runs one alone. */

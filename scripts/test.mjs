@@ -19,10 +19,20 @@ if (ring !== 'unit') {
   env.ENVOY_PATH = ensureEnvoy();
   env.AIGW_TEST_PYTHONPATH = ensurePythonClient();
 }
-const args = ['--experimental-vm-modules', '--no-warnings', join(BIN, 'jest'), ...(ring ? ['--selectProjects', ring, '--'] : []), ...given];
-const result = spawnSync(node(), args.filter((arg, index) => arg !== '--' || index < args.length - 1), {
-  cwd: ROOT,
-  stdio: 'inherit',
-  env: environment(env),
-});
+const args = [
+  '--experimental-vm-modules',
+  '--no-warnings',
+  join(BIN, 'jest'),
+  ...(ring ? ['--selectProjects', ring, '--'] : []),
+  ...given,
+];
+const result = spawnSync(
+  node(),
+  args.filter((arg, index) => arg !== '--' || index < args.length - 1),
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: environment(env),
+  },
+);
 process.exit(result.status ?? 1);

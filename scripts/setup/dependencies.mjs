@@ -11,7 +11,9 @@ export function ensureDependencies() {
   if (Number(process.versions.node.split('.')[0]) < 20) {
     fail(`Node ${process.versions.node} is too old`, 'Install Node 20 or newer; the project brings Node 24 itself.');
   }
-  const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   if (readText(STAMP) === wanted) return;
   // Not `npm ci`: it refuses a lock file that misses optional packages of other platforms, and a registry mirror
   // need not carry those. `install --no-save` takes the locked versions and writes neither file.

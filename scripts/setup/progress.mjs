@@ -22,8 +22,12 @@ export function step(title, command, args, options = {}) {
   say(`${title} …`);
   const result = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 << 20, ...options });
   if (result.status !== 0) {
-    process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`);
-    fail(`${title}: "${[command, ...args].join(' ')}" ended with ${result.status ?? result.signal ?? result.error?.code}`);
+    process.stderr.write(
+      `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`,
+    );
+    fail(
+      `${title}: "${[command, ...args].join(' ')}" ended with ${result.status ?? result.signal ?? result.error?.code}`,
+    );
   }
   say(`${title}: done in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
   return result.stdout;

@@ -9,6 +9,7 @@ import { aiClusterEdit } from './ai-clusters.js';
 import { enableProcessor, hasAIRoute, mapRoutes } from './ai-routes.js';
 import { mapKeeping } from './copy-on-write.js';
 import { withCorsTwins } from './cors-routes.js';
+import { withoutEarlyRerouting } from './early-rerouting.js';
 import type { EditOptions, Report } from './edit-options.js';
 import { withExtProcCluster } from './extproc-cluster.js';
 import { withHeaderToMetadata } from './header-to-metadata.js';
@@ -65,7 +66,11 @@ function listenerEdit(aiTables: ReadonlySet<string>, options: EditOptions, repor
     const steps: readonly Step[] = [
       {
         isNeeded: isAIListener,
-        edit: (manager) => withRouterFilter(manager, options.filtersBeforeExtProc ?? []),
+        edit: (manager) =>
+          withRouterFilter(
+            options.separatesAuthentication === true ? withoutEarlyRerouting(manager) : manager,
+            options.filtersBeforeExtProc ?? [],
+          ),
         fault: noInsertionPoint(listener),
       },
       {
