@@ -77,7 +77,13 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     onSessionError: (error) => logger.warn({ reason: error.message }, 'connection of a peer failed'),
   });
   await config.start();
-  const app = await startServers(settings, logger, server, metrics);
+  const app = await startServers(settings, logger, server, metrics).catch(async (error: unknown) => {
+    // What did start would keep the process alive.
+    void server.close();
+    server.destroy();
+    await config.close();
+    throw error;
+  });
   process.stderr.write('AI Gateway External Processor is ready\n');
   await untilAskedToEnd(logger);
   await drain({ settings, logger, serving, server, app, config, metrics });
@@ -146,8 +152,9 @@ interface Running {
 
 /** Reports draining, keeps serving until load balancers noticed, lets open requests end, then closes the rest. */
 async function drain({ settings, logger, serving, server, app, config, metrics }: Running): Promise<void> {
-  serving.set(ServingStatus.NOT_SERVING);
+  serving.drain();
   await delay(settings.shutdownDelayMs);
+  serving.close();
   const limit = setTimeout(() => server.destroy(), DRAIN_LIMIT_MS);
   await server.close();
   clearTimeout(limit);

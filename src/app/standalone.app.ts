@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import {
   Module,
@@ -62,7 +61,7 @@ class StandaloneModule {
 export interface RunContext {
   readonly machine: Machine;
   readonly terminal: Terminal;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
   /** On the clock of `performance.now()`. */
   readonly startedAtMs: number;
 }
@@ -110,7 +109,7 @@ function composeGateway(
     origin: chooseOrigin(settings.path, settings.directories, machine.env),
     env: withDemoPorts(machine.env, ports),
     isLenient: settings.isLenient,
-    readStdin: () => text(stdin),
+    stdin,
     plan: {
       version: buildVersion(),
       xdsDirectory: paths.xds,
@@ -130,13 +129,13 @@ function composeGateway(
     demoPorts: ports,
     entryPoint: ENTRY_POINT,
     env: machine.env,
-    log: openLog(paths.log, settings.isDebug ? terminal : undefined),
+    log: openLog(paths.log),
   });
 }
 
-function openLog(path: string, echo: Terminal | undefined): RunLog {
+function openLog(path: string): RunLog {
   try {
-    return new RunLog(path, echo);
+    return new RunLog(path);
   } catch (cause) {
     throw new UsageError(`run: failed to create run options: ${(cause as Error).message}; set --state-home`, { cause });
   }

@@ -13,6 +13,8 @@ export const headers = {
   upstreamHost: 'x-ai-eg-upstream-host',
   /** Prefix of all headers above; nothing a client sends under it is believed. */
   ownPrefix: 'x-ai-eg-',
+  /** Prefix of the names under which clients bring credentials for the gateway by default. */
+  gatewayCredentialPrefix: 'x-aigw-',
   /** Envoy's own name for the original path. */
   envoyOriginalPath: 'x-envoy-original-path',
   /** Chosen by an endpoint picker (InferencePool). */

@@ -84,8 +84,6 @@ describe('a processor that is asked to end', () => {
     const health = await extproc.admin('/health');
     expect([health.status, await health.text()]).toEqual([500, 'unhealthy status: NOT_SERVING\n']);
     expect((await ask()).status).toBe(200);
-    watch.reset();
-    peer.close();
 
     await eventually('the listener to be closed', async () => (await ask()).status === 500);
     expect(extproc.process.end).toBeUndefined();

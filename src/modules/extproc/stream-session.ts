@@ -68,18 +68,25 @@ export class StreamSession implements CallLogic {
     if (end === 'failed') this.context.logger.error({ err: cause, state: this.#state }, 'ext_proc stream failed');
   }
 
-  #onFirst(message: ProcessingRequest): void {
+  #onFirst(message: ProcessingRequest): void | Promise<void> {
     if (message.kind !== 'request_headers') {
       this.#state = 'passing';
       this.#pass(message);
     } else if (this.#isUpstream(message)) {
       this.#state = 'attempt-sent';
-      this.peer.send(startAttempt(this.context, message));
-      // Ending it ourselves is cheaper than Envoy's reset, which Node turns into an Error: 17 of 180 us per request.
-      this.peer.end(grpcStatus.ok);
+      const answer = startAttempt(this.context, message);
+      if (answer instanceof Promise) return answer.then((frame) => this.#sendLast(frame));
+      this.#sendLast(answer);
     } else {
       this.#onRequestHeaders(message);
     }
+    return undefined;
+  }
+
+  /** Ending a stream ourselves is cheaper than Envoy's reset, which Node turns into an Error: 17 of 180 us per request. */
+  #sendLast(frame: Buffer): void {
+    this.peer.send(frame);
+    this.peer.end(grpcStatus.ok);
   }
 
   /** Told by gRPC metadata of our own xDS; Envoys configured by others ask for attributes on the upstream filter only. */

@@ -105,6 +105,23 @@ describe('Health.Watch', () => {
   });
 });
 
+describe('a server that closes', () => {
+  it('ends open watches with UNAVAILABLE', async () => {
+    const { call } = watch('extproc');
+    await once(call, 'data');
+    const ended = once(call, 'error');
+    state.close();
+    expect((await ended)[0]).toMatchObject({ code: 14, details: 'the server is closing' });
+  });
+
+  it('stays not serving while it drains, whatever is set', () => {
+    state.set(ServingStatus.SERVING);
+    state.drain();
+    state.set(ServingStatus.SERVING);
+    expect(state.status).toBe(ServingStatus.NOT_SERVING);
+  });
+});
+
 describe('ServingState', () => {
   it('forgets a watcher that left', () => {
     const heard: ServingStatus[] = [];

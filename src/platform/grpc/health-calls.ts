@@ -14,16 +14,35 @@ export { ServingStatus };
 /** Whether this process serves, and who wants to hear of changes. */
 export class ServingState {
   readonly #watchers = new Set<(status: ServingStatus) => void>();
+  readonly #onClose = new Set<() => void>();
   #status: ServingStatus = ServingStatus.NOT_SERVING;
+  #isDraining = false;
 
   get status(): ServingStatus {
     return this.#status;
   }
 
   set(status: ServingStatus): void {
-    if (status === this.#status) return;
+    if (status === this.#status || this.#isDraining) return;
     this.#status = status;
     for (const watcher of this.#watchers) watcher(status);
+  }
+
+  /** Not serving from now on, whatever is set later: a configuration may still arrive. */
+  drain(): void {
+    this.set(ServingStatus.NOT_SERVING);
+    this.#isDraining = true;
+  }
+
+  /** Ends the open watches, which would keep the server from closing. */
+  close(): void {
+    for (const end of [...this.#onClose]) end();
+  }
+
+  /** Runs `end` when the server closes, until the returned function is called. */
+  onClose(end: () => void): () => void {
+    this.#onClose.add(end);
+    return () => this.#onClose.delete(end);
   }
 
   /** Calls back at once and on every change, until the returned function is called. */
@@ -63,6 +82,7 @@ export function healthCalls(state: ServingState, service: string): Record<string
 /** A watch stays open after the client half-closed, as clients of server streams do; @see grpc/health/v1/health.proto */
 function watchCall(peer: CallPeer, state: ServingState, service: string): ReturnType<CallFactory> {
   let stop: (() => void) | undefined;
+  const forget = state.onClose(() => peer.end(grpcStatus.unavailable, 'the server is closing'));
   return {
     staysOpenAfterHalfClose: true,
     onMessage(message) {
@@ -73,6 +93,7 @@ function watchCall(peer: CallPeer, state: ServingState, service: string): Return
     },
     onEnd() {
       stop?.();
+      forget();
     },
   };
 }

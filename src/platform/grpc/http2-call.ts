@@ -37,7 +37,7 @@ export class Http2Call implements CallPeer {
     maxMessageBytes: number,
   ) {
     this.#deframer = new MessageDeframer(maxMessageBytes);
-    this.#logic = factory(this, metadata);
+    this.#logic = this.#contained(() => factory(this, metadata));
     const timeoutMs = parseGrpcTimeout(metadata['grpc-timeout'] as string | undefined);
     if (timeoutMs !== undefined) {
       this.#deadline = setTimeout(() => this.end(grpcStatus.deadlineExceeded, 'deadline exceeded'), timeoutMs);
@@ -51,6 +51,7 @@ export class Http2Call implements CallPeer {
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('end', () => this.#onHalfClose());
     stream.on('wantTrailers', () => this.#sendTrailers());
+    stream.on('drain', () => this.#onDrain());
     stream.on('aborted', () => this.#onAborted());
     stream.on('close', () => this.#onClose());
     // A reset surfaces as an error too; `close` follows and carries all that we need.
@@ -60,10 +61,7 @@ export class Http2Call implements CallPeer {
   send(frame: Buffer): void {
     if (this.#isEnded || this.#isGone) return;
     if (!this.stream.headersSent) this.stream.respond(RESPONSE_HEADERS, RESPOND_OPTIONS);
-    if (!this.stream.write(frame)) {
-      this.stream.pause();
-      this.stream.once('drain', () => this.#resume());
-    }
+    if (!this.stream.write(frame)) this.stream.pause();
   }
 
   end(code: GrpcStatusCode, message = ''): void {
@@ -96,7 +94,7 @@ export class Http2Call implements CallPeer {
 
   /** Runs handlers one after another; stays synchronous as long as they do. */
   #handleWaiting(): void {
-    while (this.#waiting.length > 0 && !this.#isEnded) {
+    while (this.#waiting.length > 0 && !this.#isEnded && !this.stream.writableNeedDrain) {
       const message = this.#waiting.shift()!;
       let pending: void | Promise<void>;
       try {
@@ -117,7 +115,7 @@ export class Http2Call implements CallPeer {
         return;
       }
     }
-    if (this.#isHalfClosed) this.#finishHalfClosed();
+    if (this.#isHalfClosed && this.#waiting.length === 0) this.#finishHalfClosed();
   }
 
   #finishHalfClosed(): void {
@@ -127,6 +125,12 @@ export class Http2Call implements CallPeer {
   #afterAsync(): void {
     this.#isHandling = false;
     this.#handleWaiting();
+    this.#resume();
+  }
+
+  /** The peer took our answers: what waited for that goes on. */
+  #onDrain(): void {
+    if (!this.#isHandling) this.#handleWaiting();
     this.#resume();
   }
 
@@ -172,8 +176,18 @@ export class Http2Call implements CallPeer {
   #finish(end: CallEnd, cause?: unknown): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    this.#logic?.onEnd(end, cause);
+    this.#contained(() => this.#logic?.onEnd(end, cause));
     if (end === 'half-closed') this.end(grpcStatus.ok);
+  }
+
+  /** A mistake in the logic of one call ends that call only. */
+  #contained<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch {
+      this.end(grpcStatus.internal, 'internal error');
+      return undefined;
+    }
   }
 
   #statusHeaders(): Record<string, string> {

@@ -7,7 +7,8 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import { Server as TransportServer, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { ListenAddress } from './listen-address.js';
+import { UserFacingError } from '../../shared/errors.js';
+import { formatListenAddress, type ListenAddress } from './listen-address.js';
 import type { CallFactory } from './call.js';
 import { Http2Call } from './http2-call.js';
 import { encodeGrpcMessage, grpcStatus } from './status.js';
@@ -34,10 +35,13 @@ const RESETS_OUT_OF_REACH = 0xffff_ffff;
 /** gRPC over `node:http2` as a Nest transport: our own framing, because every AI request takes two streams and five messages. */
 export class Http2GrpcServer extends TransportServer implements CustomTransportStrategy {
   readonly #server: Http2Server;
+  /** A map: a peer's `:path` may name what every object has. */
+  readonly #calls: ReadonlyMap<string, CallFactory>;
   readonly #sessions = new Set<ServerHttp2Session>();
 
   constructor(private readonly settings: Http2GrpcServerOptions) {
     super();
+    this.#calls = new Map(Object.entries(settings.calls));
     this.#server = createServer({
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: 0x7fff_ffff },
       streamResetBurst: RESETS_OUT_OF_REACH,
@@ -52,17 +56,20 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
 
   override listen(callback: (error?: unknown) => void): void {
     const { address } = this.settings;
-    this.#server.once('error', callback);
+    const onError = (error: Error) => callback(listenFault(address, error));
+    const onListening = () => {
+      this.#server.off('error', onError);
+      // Envoy runs under the same group in another container.
+      if (address.kind === 'unix') chmodSync(address.path, 0o775);
+      callback();
+    };
+    this.#server.once('error', onError);
     if (address.kind === 'tcp') {
-      this.#server.listen({ port: address.port, ...(address.host ? { host: address.host } : {}) }, () => callback());
+      this.#server.listen({ port: address.port, ...(address.host ? { host: address.host } : {}) }, onListening);
       return;
     }
     removeStaleSocket(address.path);
-    this.#server.listen(address.path, () => {
-      // Envoy runs under the same group in another container.
-      chmodSync(address.path, 0o775);
-      callback();
-    });
+    this.#server.listen(address.path, onListening);
   }
 
   /** Stops accepting, lets open streams end (GOAWAY), resolves when the last connection is gone. */
@@ -102,7 +109,7 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
   }
 
   #onStream(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders): void {
-    const factory = this.settings.calls[metadata[':path'] ?? ''];
+    const factory = this.#calls.get(metadata[':path'] ?? '');
     const refusal = refuse(metadata, factory);
     if (refusal !== undefined || factory === undefined) {
       stream.on('error', () => {});
@@ -135,4 +142,18 @@ function refuse(
 function removeStaleSocket(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isSocket()) rmSync(path);
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there; end that process',
+  EACCES: 'this user may not open it; start as a user who may',
+  ENOENT: 'its directory does not exist; create it',
+  EADDRNOTAVAIL: 'this machine does not have that address; correct it',
+};
+
+function listenFault(address: ListenAddress, error: NodeJS.ErrnoException): Error {
+  const why = LISTEN_FAULTS[error.code ?? ''];
+  if (why === undefined) return error;
+  const text = `cannot listen on ${formatListenAddress(address)}: ${why}, or choose another address with -extProcAddr`;
+  return new UserFacingError(text, { cause: error });
 }

@@ -19,5 +19,5 @@ export const CREDENTIAL_HEADERS: readonly string[] = [
  */
 export function foreignCredentials(auth: BackendAuth | undefined, headers: HeaderLookup): readonly string[] {
   if (!auth) return [];
-  return CREDENTIAL_HEADERS.filter((name) => headers.get(name) !== undefined && !auth.credentialHeaders.includes(name));
+  return CREDENTIAL_HEADERS.filter((name) => headers.has(name) && !auth.credentialHeaders.includes(name));
 }

@@ -52,7 +52,7 @@ describe.each(JSON_ENDPOINTS)('the parser of %s', (path, endpoint) => {
   });
 
   it.each([
-    ['escapes', '"a\\u00e9\\n\\"b"', 'aé\n"b'],
+    ['escapes', '"a\\u00e9\\/\\"b"', 'aé/"b'],
     ['a name outside of ASCII', '"größe/😀"', 'größe/😀'],
   ])('reads a model with %s', (_, value, model) => {
     expect(parse(endpoint, `{"model":${value}}`).model).toBe(model);
@@ -271,5 +271,23 @@ describe('forced usage', () => {
       ),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a model that can be no header', () => {
+  it.each([
+    ['a line break', 'a\nb'],
+    ['NUL', 'a\u0000'],
+    ['DEL', '\u007f'],
+    ['half a surrogate pair', '\ud800'],
+    ['1,025 characters', 'm'.repeat(1025)],
+  ])('is refused when it has %s', (_, model) => {
+    expect(() => parse(chatCompletions, JSON.stringify({ model }), COSTED)).toThrow(
+      'malformed request: "model" of /v1/chat/completions must be at most 1024 characters without control characters',
+    );
+  });
+
+  it('is taken when it has 1,024 characters', () => {
+    expect(parse(chatCompletions, JSON.stringify({ model: 'm'.repeat(1024) }), COSTED).model).toHaveLength(1024);
   });
 });

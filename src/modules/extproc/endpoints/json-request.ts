@@ -29,6 +29,7 @@ export function parseJsonRequest(
   }
   const members = scanMembers(endpoint, body);
   const model = lastMember(endpoint, body, members.get('model'), 'model', readString, 'a string') ?? '';
+  checkModel(endpoint, model);
   const isStreaming =
     streamUsage !== 'no-stream' &&
     lastMember(endpoint, body, members.get('stream'), 'stream', readBoolean, 'a boolean') === true;
@@ -59,6 +60,16 @@ function scanMembers(endpoint: string, body: Uint8Array): ReadonlyMap<string, re
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw new UserFacingError(`malformed request: the body of ${endpoint} is not a JSON object: ${error.message}`);
   }
+}
+
+const MODEL_CHARACTERS_MAX = 1024;
+
+/** The model becomes a header; Envoy answers what is no header value, or too long a one, with an empty 500. */
+function checkModel(endpoint: string, model: string): void {
+  if (model.length <= MODEL_CHARACTERS_MAX && !/\p{Cc}/u.test(model) && model.isWellFormed()) return;
+  throw new UserFacingError(
+    `malformed request: "model" of ${endpoint} must be at most ${MODEL_CHARACTERS_MAX} characters without control characters`,
+  );
 }
 
 /** Of a doubled key the last one counts, as JSON parsers have it; `null` reads as absent. */

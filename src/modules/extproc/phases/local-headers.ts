@@ -10,6 +10,10 @@ export class LocalHeaders implements HeaderLookup {
     return this.#changes.has(name) ? this.#changes.get(name) : this.base.get(name);
   }
 
+  has(name: string): boolean {
+    return this.#changes.has(name) ? this.#changes.get(name) !== undefined : this.base.has(name);
+  }
+
   /** `undefined` hides the header. */
   set(name: string, value: string | undefined): void {
     this.#changes.set(name, value);

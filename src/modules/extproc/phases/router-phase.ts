@@ -130,7 +130,7 @@ function badRequest(endpoint: Endpoint, message: string): LocalReply {
 /** Our own names that the client sent, but for the one that we set in the same answer, if any. */
 function forgedHeaders(message: HeadersMessage, setByUs?: string): string[] {
   const forged = message.headers.namesWithPrefix(headers.ownPrefix).filter((name) => name !== setByUs);
-  if (message.headers.get(headers.destinationEndpoint) !== undefined) forged.push(headers.destinationEndpoint);
+  if (message.headers.has(headers.destinationEndpoint)) forged.push(headers.destinationEndpoint);
   return forged;
 }
 

@@ -91,6 +91,12 @@ describe('the answer of an attempt', () => {
     expect((await attempt({}, headers)).answer.removes).toEqual(['x-ai-eg-upstream-host']);
   });
 
+  it('keeps credentials for the gateway from every backend', async () => {
+    const headers = { ...CHAT_HEADERS, 'x-aigw-api-key': 'mine', 'x-aigw-aws-session-token': 'mine' };
+    const { answer } = await attempt({}, headers);
+    expect(answer.removes.toSorted()).toEqual(['x-ai-eg-upstream-host', 'x-aigw-api-key', 'x-aigw-aws-session-token']);
+  });
+
   it('keeps our own headers from the provider when asked to', async () => {
     const world = new ExtprocWorld({ backends: [buildBackend('a')] }, { stripsInternalHeaders: true });
     const { answer, request } = await attempt({}, CHAT_HEADERS, BODY, world);

@@ -24,7 +24,7 @@ import type { RequestRecord } from './request-record.js';
  * shared header map, authenticate. One call per attempt; its answer is the only message of the upstream stream.
  * @see spec extproc.md sections 4.3, 6, 8
  */
-export function startAttempt(context: ProcessorContext, message: HeadersMessage): Buffer {
+export function startAttempt(context: ProcessorContext, message: HeadersMessage): Buffer | Promise<Buffer> {
   const found = message.attributes;
   if (found === undefined) throw new GrpcError(grpcStatus.internal, 'missing attributes in request');
   const id = message.headers.get(headers.internalRequestId);
@@ -35,7 +35,17 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   const record = context.registry.get(id);
   if (record === undefined) return refuseUnknownRequest(context, name);
   const backend = context.config.findBackend(name);
-  if (backend === undefined) return refuseUnknownBackend(context, record, name);
+  if (backend === undefined) return afterReload(context, message, record, name);
+  return bindAttempt(context, message, record, backend);
+}
+
+function bindAttempt(
+  context: ProcessorContext,
+  message: HeadersMessage,
+  record: RequestRecord,
+  backend: RuntimeBackend,
+): Buffer {
+  const found = message.attributes!;
 
   const local = localHeaders(record, message);
   local.set(headers.upstreamHost, upstreamHostOf(found));
@@ -117,7 +127,7 @@ function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): 
   for (const set of translated) local.set(set.name, set.value);
 
   const userSets = backend.headerMutation?.sets ?? [];
-  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.get(name) !== undefined);
+  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.has(name));
   for (const set of userSets) local.set(set.name, set.value);
   const outcome = backend.auth?.apply({
     headers: local,
@@ -131,7 +141,10 @@ function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): 
     );
   }
   const auth = outcome?.sets ?? [];
-  const foreign = backend.auth ? foreignCredentials(backend.auth, record.clientHeaders) : [];
+  const foreign = [
+    ...record.clientHeaders.namesWithPrefix(headers.gatewayCredentialPrefix),
+    ...foreignCredentials(backend.auth, record.clientHeaders),
+  ];
   const restored =
     record.attemptCount === 1
       ? NOTHING_RESTORED
@@ -211,17 +224,26 @@ function refuse(
   return encodeLocalReply(reply, requestMetadata(context, backend, local, undefined));
 }
 
-/** xDS and configuration travel by different ways; a retry a moment later usually finds both (extproc.md X31). */
-function refuseUnknownBackend(context: ProcessorContext, record: RequestRecord, name: string): Buffer {
-  void context.config.requestReload();
-  const message = `backend ${name} is not in the configuration of this gateway yet, try again in a moment`;
-  const reply = errorReply(
-    record.endpoint.dialect,
-    { status: 503, type: 'ServiceUnavailable', message },
-    'aigw_unknown_backend',
-  );
-  return encodeLocalReply(reply);
+/** xDS and configuration travel by different ways, so a backend may be new: look again after a reload (extproc.md X31). */
+async function afterReload(
+  context: ProcessorContext,
+  message: HeadersMessage,
+  record: RequestRecord,
+  name: string,
+): Promise<Buffer> {
+  await context.config.requestReload();
+  const backend = context.config.findBackend(name);
+  if (backend !== undefined) return bindAttempt(context, message, record, backend);
+  // What an earlier attempt learned must not be told of this answer.
+  record.attempt?.supersede();
+  record.attempt = undefined;
+  const text = `backend ${name} is not in the configuration of this gateway yet, try again in a moment`;
+  const error = { status: 503, type: 'ServiceUnavailable', message: text };
+  return encodeLocalReply(errorReply(record.endpoint.dialect, error, 'aigw_unknown_backend'), named(name));
 }
+
+/** Metadata of an answer to an attempt that has no backend. */
+const named = (backendName: string): DynamicMetadata => new Map([[metadataKeys.backendName, backendName]]);
 
 /** Only what the router phase left alone has no id: a CORS preflight that no filter answered. */
 function refuseUnadmitted(message: HeadersMessage): Buffer {
@@ -235,7 +257,6 @@ function refuseUnknownRequest(context: ProcessorContext, name: string): Buffer {
   context.gatewayMetrics.sessionLost();
   context.logger.error({ backend: name }, 'no router stream for an upstream stream: do both reach the same process?');
   const message = 'the gateway lost the session of this request, try again';
-  return encodeLocalReply(
-    errorReply('openai', { status: 503, type: 'ServiceUnavailable', message }, 'aigw_lost_session'),
-  );
+  const error = { status: 503, type: 'ServiceUnavailable', message };
+  return encodeLocalReply(errorReply('openai', error, 'aigw_lost_session'), named(name));
 }

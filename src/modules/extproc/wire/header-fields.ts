@@ -4,6 +4,8 @@ import type { ProtobufReader } from './protobuf-reader.js';
 /** Looks up a header by its lower-case name. */
 export interface HeaderLookup {
   get(name: string): string | undefined;
+  /** True also for a value that is not UTF-8 and so cannot be read. */
+  has(name: string): boolean;
 }
 
 /** Offsets kept per header: key start, key end, value start, value end. */
@@ -43,6 +45,11 @@ export class HeaderFields implements HeaderLookup {
       if (value !== undefined) found = found === undefined ? value : join(name, found, value);
     }
     return found;
+  }
+
+  has(name: string): boolean {
+    for (let i = 0; i < this.#offsets.length; i += STRIDE) if (this.#isNamed(i, name)) return true;
+    return false;
   }
 
   /** Names that begin with the prefix, each once. */

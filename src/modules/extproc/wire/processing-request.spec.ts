@@ -97,6 +97,9 @@ describe('decodeProcessingRequest', () => {
       ]),
     );
     expect(headers.get('x-bad')).toBeUndefined();
+    expect(['x-bad', 'x-two', 'x-none'].map((name) => headers.has(name))).toEqual([true, true, false]);
+    headers.toMap();
+    expect(headers.has('x-bad')).toBe(true);
     expect(headers.get('x-two')).toBe('good');
     // The replacement character itself is text like any other.
     expect(headers.get('x-fffd')).toBe('\uFFFD');
