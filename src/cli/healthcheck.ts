@@ -2,7 +2,7 @@ import { asksForHelp, describeFlags, optionalTextFlag } from '../platform/config
 import { checkHealth } from '../modules/standalone/check-health.js';
 import { parseCommandLine } from '../modules/standalone/settings/command-line.js';
 import { DIRECTORY_FLAGS, resolveDirectories } from '../modules/standalone/settings/directories.js';
-import { reportFailure } from '../modules/standalone/settings/usage-error.js';
+import { reportFailure, UsageError } from '../modules/standalone/settings/usage-error.js';
 import { terminalOn } from '../modules/standalone/terminal.js';
 import { thisMachine } from './run.js';
 
@@ -19,7 +19,8 @@ export async function healthcheck(argv: readonly string[]): Promise<number> {
     return 0;
   }
   return reportFailure(terminal, 'Health check failed', async () => {
-    const { values } = parseCommandLine(FLAGS, argv);
+    const { values, words } = parseCommandLine(FLAGS, argv);
+    if (words[0] !== undefined) throw new UsageError(`unexpected argument ${words[0]}`);
     const machine = thisMachine();
     const { runtimeDirectory } = resolveDirectories(values, machine);
     await checkHealth(runtimeDirectory, values['run-id'] ?? (machine.env['AIGW_RUN_ID'] || undefined));

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { asksForHelp, booleanFlag, describeFlags } from '../platform/config/flags.js';
 import { parseCommandLine } from '../modules/standalone/settings/command-line.js';
 import { expandPath } from '../modules/standalone/settings/directories.js';
@@ -30,7 +29,7 @@ export async function translate(argv: readonly string[]): Promise<number> {
       env: machine.env,
       isLenient: values.lenient,
       withXds: values.xds,
-      readStdin: () => text(process.stdin),
+      stdin: process.stdin,
       terminal,
     });
   });

@@ -49,6 +49,8 @@ export const metadataKeys = {
   interTokenLatency: 'token_latency_itl',
   /** `4xx`, `5xx` …, on failed answers only. */
   responseStatusClass: 'response_status_class',
+  /** `_OTHER`, on failed answers only, also on those whose stream carried an error behind a good status. */
+  errorType: 'error_type',
 } as const;
 
 /** Attributes asked for by the upstream filter; the text is the field name that the processor sees. */

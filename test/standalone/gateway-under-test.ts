@@ -17,6 +17,15 @@ export interface Ports {
   readonly demoFallback: number;
 }
 
+export interface RunOptions {
+  /** Ports that are not named are free ones. */
+  readonly ports?: Partial<Ports>;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly flags?: readonly string[];
+  /** File that becomes standard input. */
+  readonly stdin?: string;
+}
+
 /** An `aigw run` with directories and ports of its own. */
 export class GatewayUnderTest {
   private constructor(
@@ -25,23 +34,29 @@ export class GatewayUnderTest {
     readonly process: RunningProcess,
   ) {}
 
-  /** Does not wait for anything. */
-  static async spawn(config: string, given: Partial<Ports> = {}): Promise<GatewayUnderTest> {
+  /** Does not wait for anything. Without a configuration it makes one from the environment. */
+  static async spawn(config: string | undefined, given: RunOptions = {}): Promise<GatewayUnderTest> {
     const ports = {
       listener: await freePort(),
       admin: await freePort(),
       demoPrimary: await freePort(),
       demoFallback: await freePort(),
-      ...given,
+      ...given.ports,
     };
     const home = new TemporaryDirectory();
-    const args = [MAIN, 'run', '--run-id=test', '--concurrency=1', `--admin-port=${ports.admin}`, config];
-    return new GatewayUnderTest(ports, home, new RunningProcess(process.execPath, args, environment(home, ports)));
+    const flags = ['--run-id=test', '--concurrency=1', `--admin-port=${ports.admin}`, ...(given.flags ?? [])];
+    const command = [process.execPath, MAIN, 'run', ...flags, ...(config === undefined ? [] : [config])];
+    const env = { ...environment(home, ports), ...given.env };
+    // The shell only opens the file and then becomes the command.
+    const started = given.stdin
+      ? new RunningProcess('/bin/sh', ['-c', 'exec "$@" <"$0"', given.stdin, ...command], env)
+      : new RunningProcess(command[0]!, command.slice(1), env);
+    return new GatewayUnderTest(ports, home, started);
   }
 
   /** Resolves when it serves. */
-  static async start(config: string): Promise<GatewayUnderTest> {
-    const gateway = await GatewayUnderTest.spawn(config);
+  static async start(config: string | undefined, given: RunOptions = {}): Promise<GatewayUnderTest> {
+    const gateway = await GatewayUnderTest.spawn(config, given);
     await gateway.line(/^Health and metrics: /);
     return gateway;
   }
@@ -104,9 +119,9 @@ export class GatewayUnderTest {
   }
 
   /** Text of Envoy's admin interface. */
-  async envoyAdmin(path: string): Promise<string> {
+  async envoyAdmin(path: string, method = 'GET'): Promise<string> {
     const address = readFileSync(join(this.runtimeDirectory, 'admin-address.txt'), 'utf8');
-    return (await fetch(`http://${address}${path}`)).text();
+    return (await fetch(`http://${address}${path}`, { method })).text();
   }
 
   /** Process ids of Envoy and of the External Processor. */
@@ -138,6 +153,9 @@ const environment = (home: TemporaryDirectory, ports: Ports): NodeJS.ProcessEnv 
   OPENAI_API_KEY: '',
   AZURE_OPENAI_API_KEY: '',
   ANTHROPIC_API_KEY: '',
+  OTEL_LOGS_EXPORTER: '',
+  OTEL_EXPORTER_OTLP_ENDPOINT: '',
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: '',
 });
 
 /** The fields of `/proc/<pid>/stat` behind the name of the command: state, parent … @see proc(5) */

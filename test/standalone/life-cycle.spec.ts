@@ -17,7 +17,7 @@ async function started(): Promise<GatewayUnderTest> {
   return gateway;
 }
 async function spawned(config: string, ports: Partial<Ports> = {}): Promise<GatewayUnderTest> {
-  const gateway = await GatewayUnderTest.spawn(config, ports);
+  const gateway = await GatewayUnderTest.spawn(config, { ports });
   gateways.push(gateway);
   return gateway;
 }
@@ -84,7 +84,7 @@ describe('aigw run', () => {
     blocker.close();
     expect(gateway.lines.map((line) => line.replace(/^[\d/]+ [\d:]+ /, ''))).toEqual([
       `Error running: port ${listener} (health and metrics) is in use: stop the program that has it, or set --admin-port`,
-      `port ${listener} (listener http of Gateway default/quickstart) is in use: stop the program that has it, or change \`port\` of the listener`,
+      `port ${listener} (listener http of Gateway default/quickstart) is in use: stop the program that has it, or set AIGW_PORT to another port`,
     ]);
   });
 

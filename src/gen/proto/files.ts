@@ -23,6 +23,7 @@ import { file_envoy_config_route_v3_route_components } from "./envoy/config/rout
 import { file_envoy_config_route_v3_route } from "./envoy/config/route/v3/route_pb.js";
 import { file_envoy_extensions_access_loggers_file_v3_file } from "./envoy/extensions/access_loggers/file/v3/file_pb.js";
 import { file_envoy_extensions_access_loggers_filters_cel_v3_cel } from "./envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js";
+import { file_envoy_extensions_access_loggers_open_telemetry_v3_logs_service } from "./envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
 import { file_envoy_extensions_access_loggers_stream_v3_stream } from "./envoy/extensions/access_loggers/stream/v3/stream_pb.js";
 import { file_envoy_extensions_filters_http_api_key_auth_v3_api_key_auth } from "./envoy/extensions/filters/http/api_key_auth/v3/api_key_auth_pb.js";
 import { file_envoy_extensions_filters_http_buffer_v3_buffer } from "./envoy/extensions/filters/http/buffer/v3/buffer_pb.js";
@@ -59,6 +60,7 @@ import { file_envoy_type_v3_range } from "./envoy/type/v3/range_pb.js";
 import { file_envoygateway_extension_context } from "./envoygateway/extension/context_pb.js";
 import { file_envoygateway_extension_service } from "./envoygateway/extension/service_pb.js";
 import { file_grpc_health_v1_health } from "./grpc/health/v1/health_pb.js";
+import { file_opentelemetry_proto_common_v1_common } from "./opentelemetry/proto/common/v1/common_pb.js";
 
 export const protoFiles: readonly GenFile[] = [
   file_envoy_config_accesslog_v3_accesslog,
@@ -84,6 +86,7 @@ export const protoFiles: readonly GenFile[] = [
   file_envoy_config_route_v3_route,
   file_envoy_extensions_access_loggers_file_v3_file,
   file_envoy_extensions_access_loggers_filters_cel_v3_cel,
+  file_envoy_extensions_access_loggers_open_telemetry_v3_logs_service,
   file_envoy_extensions_access_loggers_stream_v3_stream,
   file_envoy_extensions_filters_http_api_key_auth_v3_api_key_auth,
   file_envoy_extensions_filters_http_buffer_v3_buffer,
@@ -120,4 +123,5 @@ export const protoFiles: readonly GenFile[] = [
   file_envoygateway_extension_context,
   file_envoygateway_extension_service,
   file_grpc_health_v1_health,
+  file_opentelemetry_proto_common_v1_common,
 ];

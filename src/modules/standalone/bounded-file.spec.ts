@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { appendFileSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyWhenLarge } from './bounded-file.js';
-import { followFile } from './follow-file.js';
 
 let directory: string;
 let path: string;
@@ -29,27 +28,5 @@ describe('emptyWhenLarge', () => {
   it('leaves a file that is missing alone', async () => {
     expect(await emptyWhenLarge(path, 0)).toBe(false);
     expect(existsSync(`${path}.1`)).toBe(false);
-  });
-});
-
-describe('followFile', () => {
-  it('passes on whole lines, also after the file was emptied', async () => {
-    const lines: string[] = [];
-    let seen = Promise.withResolvers<void>();
-    const end = followFile(path, (line) => {
-      lines.push(line);
-      seen.resolve();
-    });
-    appendFileSync(path, 'one\ntw');
-    await seen.promise;
-    seen = Promise.withResolvers<void>();
-    appendFileSync(path, 'o\n');
-    await seen.promise;
-    await emptyWhenLarge(path, 0);
-    seen = Promise.withResolvers<void>();
-    appendFileSync(path, '3\n');
-    await seen.promise;
-    end();
-    expect(lines).toEqual(['one', 'two', '3']);
   });
 });

@@ -4,7 +4,8 @@ import { UserFacingError } from '../../shared/errors.js';
 import { autoconfigure, NOTHING_TO_RUN } from './autoconfig/autoconfigure.js';
 import { DEFAULT_CONFIG_FILE } from './settings/run-settings.js';
 import { UsageError } from './settings/usage-error.js';
-import type { Directories, Environment } from './settings/directories.js';
+import type { Environment } from './environment.js';
+import type { Directories } from './settings/directories.js';
 
 /** Where the configuration comes from. */
 export type ConfigOrigin =

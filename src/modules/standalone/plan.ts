@@ -4,7 +4,7 @@ import { ApiVersion, ConfigSourceSchema } from '../../gen/proto/envoy/config/cor
 import type { Fault } from '../../shared/api/fault.js';
 import type { Gateway } from '../../shared/api/gateway-api.js';
 import { kinds } from '../../shared/api/kinds.js';
-import { keyOf, type KubeObject } from '../../shared/api/kube-object.js';
+import { keyOf, objectKey, type KubeObject, type ObjectKey } from '../../shared/api/kube-object.js';
 import { snapshotOf, type Snapshot } from '../../shared/api/snapshot.js';
 import type { FilterConfig } from '../../shared/filter-config/filter-config.js';
 import type { HeaderAttributes } from '../../shared/header-attributes.js';
@@ -12,8 +12,10 @@ import type { XdsResources } from '../../shared/xds.js';
 import { editTranslation } from '../extension-server/edits/edit-translation.js';
 import { reconcileUnreached } from '../routing/reconcile-unreached.js';
 import { reconcileGateway } from '../routing/reconcile.js';
+import { faultSort } from '../routing/resolve/fault-reasons.js';
 import { routePath } from './envoy/xds-files.js';
 import { translateGateway } from './gateway-translator/translate-gateway.js';
+import { hintFor, partsOf } from './report/fault-hints.js';
 import { summarize, type Summary } from './report/summary.js';
 import type { Problem } from './resources/problem.js';
 import type { ResourceSet } from './resources/parse-resources.js';
@@ -24,6 +26,8 @@ export interface PlanOptions {
   readonly name: string;
   /** Report what makes single routes or backends unusable as warnings, and serve the rest. */
   readonly isLenient: boolean;
+  /** Nobody wrote the objects, so hints how to write them better are left out. */
+  readonly isGenerated: boolean;
   /** Build version, written into the filter config. */
   readonly version: string;
   readonly xdsDirectory: string;
@@ -39,6 +43,8 @@ export interface Plan {
   readonly objects: readonly KubeObject[];
   readonly filterConfig: FilterConfig;
   readonly xds: XdsResources;
+  /** Component of Envoy, or `default`, to level; empty when nobody asks for one. */
+  readonly logLevels: Readonly<Record<string, string>>;
   readonly summary: Summary;
 }
 
@@ -65,30 +71,41 @@ export function planConfiguration(resources: ResourceSet, options: PlanOptions):
   const desired = reconcileGateway(gateway, world, { version: options.version, rootPrefix: '/' });
   const unreached = reconcileUnreached(world, new Set(desired.conditions.keys()));
   const everything = snapshotOf([...resources.objects, ...desired.objects]);
-  const { xds, faults } = planEnvoy(gateway, everything, options);
+  const { xds, logLevels, faults } = planEnvoy(gateway, everything, options);
   return {
     plan: {
       gateway: `${gateway.metadata.namespace ?? 'default'}/${gateway.metadata.name}`,
       objects: desired.objects,
       filterConfig: desired.filterConfig,
       xds,
+      logLevels,
       summary: summarize(gateway, world),
     },
     problems: [
       ...resources.problems,
-      ...[...desired.faults, ...unreached.faults, ...faults].map((one) => {
-        const problem = toProblem(one, resources, options.name);
-        return options.isLenient ? { ...problem, severity: 'warning' as const } : problem;
-      }),
+      ...[...desired.faults, ...unreached.faults, ...faults]
+        .filter((one) => isWorthTelling(one, options))
+        .map((one) => {
+          const problem = toProblem(
+            { ...one, message: one.message + hintFor(one, everything) },
+            resources,
+            options.name,
+          );
+          return options.isLenient ? { ...problem, severity: 'warning' as const } : problem;
+        }),
     ],
   };
 }
+
+/** What follows from another fault is left out, since that one is told; so is advice that nobody can take. */
+const isWorthTelling = ({ reason }: Fault, { isGenerated }: PlanOptions): boolean =>
+  faultSort(reason) !== 'consequence' && !(isGenerated && reason === 'ModelNotListed');
 
 function planEnvoy(
   gateway: Gateway,
   world: Snapshot,
   options: PlanOptions,
-): { xds: XdsResources; faults: readonly Fault[] } {
+): Pick<Plan, 'xds' | 'logLevels'> & { readonly faults: readonly Fault[] } {
   const translated = translateGateway(gateway, world, {
     rdsConfigSource: (name) => pathSource(options.xdsDirectory, routePath(name)),
     listenAddress: '0.0.0.0',
@@ -100,7 +117,8 @@ function planEnvoy(
     extProcAddress: { udsPath: options.socketPath },
     logRequestHeaderAttributes: options.logHeaderAttributes,
   });
-  return { xds: edited.resources, faults: [...translated.faults, ...edited.faults] };
+  const { logLevels } = translated;
+  return { xds: edited.resources, logLevels, faults: [...translated.faults, ...edited.faults] };
 }
 
 const pathSource = (xdsDirectory: string, path: string) =>
@@ -150,14 +168,21 @@ const noGateway = (file: string): Problem => ({
 });
 
 function toProblem(fault: Fault, resources: ResourceSet, name: string): Problem {
-  const { file, line } = resources.locate(fault.object, fault.path) ?? { file: name, line: 1 };
-  const [, kind, namespace, objectName] = fault.object.split('/');
+  const key = resources.locate(fault.object, '') ? fault.object : sourceOf(fault.object);
+  const { file, line } = resources.locate(key, fault.path) ?? { file: name, line: 1 };
+  const { type, namespace, name: objectName } = partsOf(key);
   return {
     file,
     line,
-    object: `${kind} ${namespace ? `${namespace}/` : ''}${objectName}`,
+    object: `${type.kind} ${namespace ? `${namespace}/` : ''}${objectName}`,
     path: fault.path,
     message: fault.message,
     severity: fault.severity,
   };
+}
+
+/** An HTTPRoute is generated from the AIGatewayRoute of its name, with rules and matches under the same indexes. */
+function sourceOf(key: ObjectKey): ObjectKey {
+  const { type, namespace, name } = partsOf(key);
+  return type.kind === kinds.httpRoute.kind ? objectKey(kinds.aiGatewayRoute, namespace, name) : key;
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserFacingError } from '../../shared/errors.js';
 import { serializeFilterConfig } from '../../shared/filter-config/serialize.js';
@@ -17,12 +18,15 @@ import { checkPorts, type WantedPort } from './ports.js';
 import type { SupervisedProcess } from './process/supervised-process.js';
 import { ChangeWatch } from './reload/change-watch.js';
 import type { ConfigSource, Reading } from './reload/config-source.js';
+import { ProblemReport } from './report/problem-report.js';
 import { readyLine, readyReport } from './report/ready-report.js';
 import { summarizeChange } from './report/summary.js';
 import { formatProblem } from './resources/problem.js';
+import { removeOldRuns } from './run-history.js';
 import type { RunLog, RunLogLevel } from './run-log.js';
-import type { Environment } from './settings/directories.js';
-import type { RunPaths, RunSettings } from './settings/run-settings.js';
+import type { Environment } from './environment.js';
+import { PORT_VARIABLE } from './settings/port-variable.js';
+import { ADMIN_ADDRESS_FILE, type RunPaths, type RunSettings } from './settings/run-settings.js';
 import type { Terminal } from './terminal.js';
 
 export interface StandaloneGatewayOptions {
@@ -46,6 +50,8 @@ const STOP_GRACE_MS = 5_000;
 const CLUSTER_LINGER_MS = 30_000;
 /** Of each log of Envoy; a copy as large is kept beside it. */
 const LOG_SIZE_MAX_BYTES = 64 * 2 ** 20;
+/** Directories of runs that are kept, for a look at their logs. */
+const RUNS_KEPT = 20;
 /** Size of `sun_path` without its final zero on macOS, the smallest. */
 const SOCKET_PATH_MAX = 103;
 
@@ -64,9 +70,13 @@ export class StandaloneGateway {
   readonly #xds: XdsDirectory;
   readonly #demo: DemoPair;
   readonly #watch: ChangeWatch;
-  readonly #endings: (() => void)[] = [];
+  readonly #endings: (() => void | Promise<void>)[] = [];
   #plan: Plan | undefined;
-  #lastFailure: string | undefined;
+  readonly #problems = new ProblemReport();
+  /** The last change, when it could not be taken over for now and is tried again. */
+  #retrying: { readonly reason: string; readonly text: string | undefined } | undefined;
+  /** Whether the last change was not taken over. */
+  #isBehind = false;
   #usesDemo = false;
 
   constructor(options: StandaloneGatewayOptions) {
@@ -157,13 +167,15 @@ export class StandaloneGateway {
     if (!plan) throw new UserFacingError('the configuration cannot be used; see above');
     await checkPorts([
       { port: settings.adminPort, purpose: 'health and metrics', remedy: 'set --admin-port' },
-      ...listenerPorts(plan),
+      ...listenerPorts(plan, reading),
     ]);
     await this.#startDemo(reading.text);
     for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    await rm(paths.socket, { force: true });
+    // Left by an earlier run of the same id.
+    for (const path of [paths.socket, paths.envoyStdout, paths.envoyStderr]) await rm(path, { force: true });
     await writeFileAtomically(paths.filterConfig, serializeFilterConfig(plan.filterConfig));
     await this.#xds.writeFirst(plan.xds);
+    await this.#envoy.setLogLevels(plan.logLevels);
     const bootstrap = envoyBootstrap({ gateway: plan.gateway, xdsDirectory: paths.xds });
     await writeFileAtomically(paths.bootstrap, `${JSON.stringify(bootstrap, null, 1)}\n`);
 
@@ -187,52 +199,71 @@ export class StandaloneGateway {
         ...(this.#usesDemo ? { demoControlPort: this.#demo.fallback.port } : {}),
       }),
     );
+    await this.#removeOldRuns();
   }
 
   /** Takes a change of the configuration over, or tells why not. Never rejects. */
   async #reload(): Promise<void> {
     const startedMs = performance.now();
     const { source } = this.#options;
+    let reading: Reading | undefined;
     try {
-      const reading = await source.readIfChanged();
+      reading = await source.readIfChanged();
       if (!reading) return;
-      if (this.#lastFailure === undefined) this.#tellProblems(reading);
+      if (reading.text !== this.#retrying?.text) this.#tellProblems(reading);
       const plan = usablePlan(reading);
-      if (!plan) return this.#tell('ERROR', 'configuration not changed: the edit has the errors above');
-      const before = this.#plan!;
-      await this.#apply(plan, reading.text);
-      this.#lastFailure = undefined;
-      const changes = summarizeChange(before.summary, plan.summary);
-      const durationMs = Math.round(performance.now() - startedMs);
-      this.#tell('INFO', `configuration applied in ${durationMs} ms: ${changes.join('; ') || 'settings changed'}`);
+      if (!plan) {
+        this.#isBehind = true;
+        this.#retrying = undefined;
+        this.#tell('ERROR', 'configuration not changed: the edit has the errors above');
+        return;
+      }
+      const changes = await this.#apply(plan, reading);
+      // An edit of a comment needs no word, unless somebody waits for one.
+      if (changes.length > 0 || this.#isBehind) {
+        const durationMs = Math.round(performance.now() - startedMs);
+        this.#tell('INFO', `configuration applied in ${durationMs} ms: ${changes.join('; ') || 'nothing changed'}`);
+      }
+      this.#isBehind = false;
+      this.#retrying = undefined;
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.#lastFailure) this.#tell('ERROR', `configuration not changed: ${message}`);
+      this.#isBehind = true;
+      if (message !== this.#retrying?.reason) this.#tell('ERROR', `configuration not changed: ${message}`);
+      this.#retrying = undefined;
       if (error instanceof ConfigRefused) return;
       // A port in use or a file that is away: the same text may do the next time we look.
-      this.#lastFailure = message;
+      this.#retrying = { reason: message, text: reading?.text };
       source.forget();
     }
   }
 
-  async #apply(plan: Plan, text: string): Promise<void> {
+  /** Returns what changed, in words; empty when everything is as it was. */
+  async #apply(plan: Plan, reading: Reading): Promise<readonly string[]> {
     const before = this.#plan!;
     const taken = new Set(before.summary.listeners.map((listener) => listener.port));
-    await checkPorts(listenerPorts(plan).filter(({ port }) => !taken.has(port)));
-    await this.#startDemo(text);
+    await checkPorts(listenerPorts(plan, reading).filter(({ port }) => !taken.has(port)));
+    await this.#startDemo(reading.text);
     const { filterConfig: path } = this.#options.paths;
-    await writeFileAtomically(path, serializeFilterConfig(plan.filterConfig));
+    const isNewFilterConfig = plan.filterConfig.uuid !== before.filterConfig.uuid;
+    if (isNewFilterConfig) await writeFileAtomically(path, serializeFilterConfig(plan.filterConfig));
+    let isNewXds: boolean;
     try {
-      await this.#xds.replace(plan.xds);
+      isNewXds = await this.#xds.replace(plan.xds);
     } catch (error) {
       await writeFileAtomically(path, serializeFilterConfig(before.filterConfig));
       throw error;
     }
     this.#plan = plan;
+    const hasNewLevels = await this.#envoy.setLogLevels(plan.logLevels);
+    const changes = summarizeChange(before.summary, plan.summary);
+    return changes.length === 0 && (isNewFilterConfig || isNewXds || hasNewLevels) ? ['settings changed'] : changes;
   }
 
   #tellProblems({ problems }: Reading): void {
-    for (const problem of problems) this.#tell(problem.severity === 'error' ? 'ERROR' : 'WARN', formatProblem(problem));
+    for (const problem of this.#problems.next(problems)) {
+      this.#tell(problem.severity === 'error' ? 'ERROR' : 'WARN', formatProblem(problem));
+    }
   }
 
   async #startDemo(text: string): Promise<void> {
@@ -257,9 +288,20 @@ export class StandaloneGateway {
 
   async #cleanUp(): Promise<void> {
     this.#xds.close();
-    for (const end of this.#endings.splice(0)) end();
+    for (const end of this.#endings.splice(0)) await end();
     await this.#demo.stop();
     await rm(this.#options.paths.runtime, { recursive: true, force: true });
+  }
+
+  async #removeOldRuns(): Promise<void> {
+    const { paths } = this.#options;
+    try {
+      const runtimes = dirname(paths.runtime);
+      const serves = (id: string) => new EnvoyAdmin(join(runtimes, id, ADMIN_ADDRESS_FILE)).isReady();
+      await removeOldRuns({ states: dirname(paths.state), runtimes }, RUNS_KEPT, serves);
+    } catch (error) {
+      this.#options.log.write('WARN', `cannot remove old runs: ${(error as Error).message}`);
+    }
   }
 
   /** On the terminal and in the log. */
@@ -273,9 +315,15 @@ export class StandaloneGateway {
 const usablePlan = ({ plan, problems }: Reading): Plan | undefined =>
   problems.some((problem) => problem.severity === 'error') ? undefined : plan;
 
-const listenerPorts = (plan: Plan): WantedPort[] =>
-  [...new Map(plan.summary.listeners.map((listener) => [listener.port, listener])).values()].map(({ name, port }) => ({
+function listenerPorts(plan: Plan, { text, isGenerated }: Reading): WantedPort[] {
+  const byPort = new Map(plan.summary.listeners.map((listener) => [listener.port, listener]));
+  const remedy =
+    isGenerated || new RegExp(`[$]{?${PORT_VARIABLE}\\b`).test(text)
+      ? `set ${PORT_VARIABLE} to another port`
+      : 'change `port` of the listener';
+  return [...byPort.values()].map(({ name, port }) => ({
     port,
     purpose: `listener ${name} of Gateway ${plan.gateway}`,
-    remedy: 'change `port` of the listener',
+    remedy,
   }));
+}

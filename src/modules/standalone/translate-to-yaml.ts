@@ -8,7 +8,7 @@ import { demoPorts, withDemoPorts } from './demo-provider/demo-pair.js';
 import { systemCaPath } from './envoy/system-ca.js';
 import { ConfigSource } from './reload/config-source.js';
 import { formatProblem } from './resources/problem.js';
-import type { Environment } from './settings/directories.js';
+import type { Environment } from './environment.js';
 import { logHeaderAttributesOf } from './settings/log-header-attributes.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,7 +17,7 @@ export interface TranslateOptions {
   readonly env: Environment;
   readonly isLenient: boolean;
   readonly withXds: boolean;
-  readonly readStdin: () => Promise<string>;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly terminal: Terminal;
 }
 
@@ -29,13 +29,13 @@ const PLACES = { xdsDirectory: '/run/aigw/envoy-xds', socketPath: '/run/aigw/uds
  * go to stderr. Exit code 1 when one of them is an error.
  */
 export async function translateToYaml(options: TranslateOptions): Promise<number> {
-  const { env, isLenient, readStdin, terminal } = options;
+  const { env, isLenient, stdin, terminal } = options;
   const caPath = systemCaPath(env, existsSync);
   const source = new ConfigSource({
     origin: chooseOrigin(options.path, { configHome: '' }, env),
     env: withDemoPorts(env, demoPorts(env)),
     isLenient,
-    readStdin,
+    stdin,
     plan: {
       ...PLACES,
       version: buildVersion(env),
@@ -54,22 +54,26 @@ export async function translateToYaml(options: TranslateOptions): Promise<number
 }
 
 /** Members of Envoy's configuration that hold key material or credentials. */
-const SECRET_MEMBERS: ReadonlySet<string> = new Set(['private_key', 'inline_bytes', 'password', 'generic_secret']);
+const SECRET_MEMBERS = ['private_key', 'inline_bytes', 'password', 'generic_secret'];
+/** Members that do so somewhere below a message of such a type. A key set may hold symmetric keys. */
+const SECRET_MEMBERS_BY_TYPE: Readonly<Record<string, string>> = {
+  '.api_key_auth.': 'credentials',
+  '.jwt_authn.': 'local_jwks',
+  '.access_loggers.open_telemetry.': 'initial_metadata',
+};
 const REDACTED = '[REDACTED]';
 
 /** A copy in which everything that must stay secret is replaced. */
-function withoutSecrets(value: unknown): unknown {
+function withoutSecrets(value: unknown, secret: readonly string[] = SECRET_MEMBERS): unknown {
   if (value instanceof Redacted) return REDACTED;
-  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, secret));
   if (typeof value !== 'object' || value === null) return value;
-  const type = (value as Record<string, unknown>)['@type'];
-  const isApiKeyAuth = typeof type === 'string' && type.includes('.api_key_auth.');
+  const type = '@type' in value ? String(value['@type']) : '';
+  const ofType = Object.entries(SECRET_MEMBERS_BY_TYPE).flatMap(([part, name]) => (type.includes(part) ? [name] : []));
+  const names = ofType.length > 0 ? [...secret, ...ofType] : secret;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, member]) => member !== undefined)
-      .map(([key, member]) => [
-        key,
-        SECRET_MEMBERS.has(key) || (isApiKeyAuth && key === 'credentials') ? REDACTED : withoutSecrets(member),
-      ]),
+      .map(([key, member]) => [key, names.includes(key) ? REDACTED : withoutSecrets(member, names)]),
   );
 }

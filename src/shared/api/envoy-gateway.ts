@@ -1,4 +1,5 @@
 import type { LocalObjectReference, PolicyTarget, SecretReference } from './gateway-api.js';
+import type { HTTPBackendRef } from './http-route.js';
 import type { KubeObject } from './kube-object.js';
 
 /**
@@ -223,6 +224,22 @@ export interface AccessLogSetting {
     readonly text?: string;
     readonly json?: Readonly<Record<string, string>>;
   };
-  /** Only `File`. */
-  readonly sinks: readonly { readonly type: string; readonly file?: { readonly path: string } }[];
+  readonly sinks: readonly AccessLogSink[];
+}
+
+export interface AccessLogSink {
+  /** Only `File` and `OpenTelemetry`. */
+  readonly type: string;
+  readonly file?: { readonly path: string };
+  readonly openTelemetry?: OpenTelemetrySink;
+}
+
+/** A collector that takes OTLP over gRPC. */
+export interface OpenTelemetrySink {
+  /** Backends, one at present. */
+  readonly backendRefs: readonly HTTPBackendRef[];
+  /** Sent with each export, e.g. credentials. */
+  readonly headers?: readonly { readonly name: string; readonly value: string }[];
+  /** Attributes of the resource, e.g. `service.name`. */
+  readonly resources?: Readonly<Record<string, string>>;
 }

@@ -11,6 +11,8 @@ export interface Fault {
   /** CamelCase, in the vocabulary of Gateway API conditions, e.g. `BackendNotFound`, `RefNotPermitted`. */
   readonly reason: string;
   readonly message: string;
+  /** What the object refers to and is not there. */
+  readonly missing?: ObjectKey;
   /** `warning`: everything serves, but not as somebody may expect. */
   readonly severity: 'error' | 'warning';
 }

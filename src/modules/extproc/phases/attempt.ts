@@ -37,6 +37,9 @@ export interface AttemptedRequest {
 /** `error.type` of the duration metric; `_OTHER` is the reference's only value. */
 type FailureType = '_OTHER' | 'cancelled';
 
+/** What is timed of a good answer: streams with status 200 both, with another 2xx the first token (observability.md 3.5). */
+export type Timing = 'none' | 'first-token' | 'each-token';
+
 const UNKNOWN_MODEL = 'unknown';
 
 /**
@@ -54,7 +57,9 @@ export class Attempt {
   isAnsweredLocally = false;
   usage: TokenUsage = {};
   responseModel: string | undefined;
+  #bodyMessages = 0;
   #timeToFirstTokenMs: number | undefined;
+  #isFirstTokenRecorded = false;
   #isCompleted = false;
 
   constructor(
@@ -78,20 +83,31 @@ export class Attempt {
     if (facts.model) this.responseModel = facts.model;
   }
 
-  /** Marks the first body bytes of a streamed answer. */
-  noteFirstBody(): void {
-    if (this.#timeToFirstTokenMs !== undefined) return;
-    this.#timeToFirstTokenMs = this.context.nowMs() - this.startedMs;
-    this.context.genAiMetrics.recordTimeToFirstToken(this.#labels(), this.#timeToFirstTokenMs / 1000);
+  /** Marks the arrival of a message with body bytes of a streamed answer. */
+  noteBody(): void {
+    this.#bodyMessages++;
+    this.#timeToFirstTokenMs ??= this.context.nowMs() - this.startedMs;
+  }
+
+  /** The first message has come, and nothing was recorded of it yet. */
+  get isFirstTokenPending(): boolean {
+    return this.#timeToFirstTokenMs !== undefined && !this.#isFirstTokenRecorded;
+  }
+
+  /** Once the first message was read, so that the model it names is known (observability.md 3.5). */
+  recordFirstToken(): void {
+    if (this.#timeToFirstTokenMs === undefined || this.#isFirstTokenRecorded) return;
+    this.#isFirstTokenRecorded = true;
+    this.context.genAiMetrics.recordTimeToFirstToken(this.#labels(this.responseModel), this.#timeToFirstTokenMs / 1000);
   }
 
   /** Records the end of a good answer. */
-  succeed(isStreamed: boolean): void {
+  succeed(timing: Timing): void {
     if (this.#isCompleted) return;
     this.#isCompleted = true;
-    const labels = this.#labels();
+    const labels = this.#labels(this.responseModel ?? this.exchange?.fallbackModel);
     this.context.genAiMetrics.recordTokenUsage(labels, this.usage);
-    const perTokenMs = isStreamed ? this.#perOutputTokenMs() : undefined;
+    const perTokenMs = this.#perOutputTokenMs(timing);
     if (perTokenMs !== undefined) this.context.genAiMetrics.recordTimePerOutputToken(labels, perTokenMs / 1000);
     this.context.genAiMetrics.recordRequestDuration(labels, this.#elapsedSeconds());
   }
@@ -99,7 +115,8 @@ export class Attempt {
   fail(type: FailureType): void {
     if (this.#isCompleted) return;
     this.#isCompleted = true;
-    const labels = this.#labels();
+    // Only a good body names a model, observability.md 3.2.
+    const labels = this.#labels(this.responseModel);
     // Tokens that were reported were spent, whether the client stayed or not.
     if (type === 'cancelled') {
       this.context.genAiMetrics.recordTokenUsage(labels, this.usage);
@@ -116,7 +133,7 @@ export class Attempt {
   }
 
   /** Metadata of a good answer: costs, then the fixed keys, which win. @see spec extproc.md 16.4 */
-  responseMetadata(isStreamed: boolean): DynamicMetadata {
+  responseMetadata(timing: Timing): DynamicMetadata {
     const metadata = new Map<string, string | number>();
     const { values, failures } = evaluateCosts(this.request.costs, {
       usage: this.usage,
@@ -138,19 +155,25 @@ export class Attempt {
     this.#setIdentity(metadata);
     const responseModel = this.responseModel ?? this.exchange?.fallbackModel;
     if (responseModel) metadata.set(metadataKeys.responseModel, responseModel);
-    if (isStreamed && this.#timeToFirstTokenMs !== undefined) {
+    if (timing !== 'none' && this.#timeToFirstTokenMs !== undefined) {
       metadata.set(metadataKeys.timeToFirstToken, Math.trunc(this.#timeToFirstTokenMs));
-      metadata.set(metadataKeys.interTokenLatency, this.#perOutputTokenMs() ?? 0);
+      metadata.set(metadataKeys.interTokenLatency, this.#perOutputTokenMs(timing) ?? 0);
     }
     return metadata;
   }
 
-  /** Metadata of a failed answer, so that its access log line says whose failure it was (extproc.md X1). */
-  failureMetadata(status: number): DynamicMetadata {
+  /** Metadata of a failed answer, so that its access log line says whose failure it was (extproc.md X1); no class without a valid status. */
+  failureMetadata(status: number | undefined): DynamicMetadata {
     const metadata = new Map<string, string | number>();
     this.#setIdentity(metadata);
-    metadata.set(metadataKeys.responseStatusClass, `${Math.trunc(status / 100)}xx`);
+    metadata.set(metadataKeys.errorType, '_OTHER' satisfies FailureType);
+    if (status !== undefined) metadata.set(metadataKeys.responseStatusClass, `${Math.trunc(status / 100)}xx`);
     return metadata;
+  }
+
+  /** Metadata of an answer with a good status that carried an error event: charged, and told to have failed. */
+  failedStreamMetadata(timing: Timing): DynamicMetadata {
+    return new Map([...this.responseMetadata(timing), [metadataKeys.errorType, '_OTHER' satisfies FailureType]]);
   }
 
   #setIdentity(metadata: Map<string, string | number>): void {
@@ -159,8 +182,7 @@ export class Attempt {
     if (this.routeName) metadata.set(metadataKeys.routeName, this.routeName);
   }
 
-  #labels(): GenAiLabels {
-    const responseModel = this.responseModel ?? (this.#isCompleted ? this.exchange?.fallbackModel : undefined);
+  #labels(responseModel: string | undefined): GenAiLabels {
     return {
       operation: this.request.operation,
       provider: providerName(this.backend.schema.name, this.backend.name),
@@ -175,10 +197,11 @@ export class Attempt {
     return (this.context.nowMs() - this.startedMs) / 1000;
   }
 
-  /** Mean time between output tokens in ms; undefined without a second token. */
-  #perOutputTokenMs(): number | undefined {
+  /** Mean time between output tokens in ms; undefined without a second token or when all came in one message. */
+  #perOutputTokenMs(timing: Timing): number | undefined {
+    if (timing !== 'each-token') return undefined;
     const tokens = this.usage.outputTokens ?? 0;
-    if (tokens <= 1 || this.#timeToFirstTokenMs === undefined) return undefined;
+    if (tokens <= 1 || this.#bodyMessages < 2 || this.#timeToFirstTokenMs === undefined) return undefined;
     return (this.context.nowMs() - this.startedMs - this.#timeToFirstTokenMs) / (tokens - 1);
   }
 }

@@ -18,10 +18,22 @@ import {
   recorded,
   FAILURE,
 } from '../../../../test/harness/extproc-responses.js';
-import { backendIdentity, buildBackend, type ClientRequest } from '../../../../test/harness/extproc-world.js';
+import {
+  backendIdentity,
+  buildBackend,
+  type ClientRequest,
+  type ExtprocWorld,
+} from '../../../../test/harness/extproc-world.js';
+
+const modelsOf = async (world: ExtprocWorld, metric: string) =>
+  (await world.metrics()).find(metric).map(({ labels }) => labels['gen_ai_response_model']);
 
 describe('a failed answer', () => {
-  const failure = (status: string) => ({ ...IDENTITY, response_status_class: `${status[0]}xx` });
+  const failure = (status: string) => ({
+    ...IDENTITY,
+    error_type: '_OTHER',
+    response_status_class: `${status[0]}xx`,
+  });
   const wrapped = (status: string, message: string) =>
     JSON.stringify({ type: 'error', error: { type: 'OpenAIBackendError', code: status, message } });
 
@@ -103,11 +115,18 @@ describe('a failed answer', () => {
     expect(await recorded(second.world)).toEqual(FAILURE);
   });
 
-  it.each(['', 'x', '0'])('has status %p when the status is none', async (status) => {
+  it.each(['', 'x', '0', '99', '600', '2e2'])('has no status class when the status is %p', async (status) => {
     const { request, world } = await whole();
     await respond(request, status);
-    await bodyOf(request, 'x');
+    expect((await bodyOf(request, 'x')).metadata).toEqual({ ...IDENTITY, error_type: '_OTHER' });
     expect(await recorded(world)).toEqual(FAILURE);
+  });
+
+  it('names no response model, for no good body did', async () => {
+    const { request, world } = await whole();
+    await respond(request, '500');
+    await bodyOf(request, 'x');
+    expect(await modelsOf(world, 'gen_ai_server_request_duration_seconds_count')).toEqual(['unknown']);
   });
 });
 
@@ -119,6 +138,15 @@ describe('an answer that breaks off', () => {
     request.router.close();
     expect(await recorded(world)).toEqual({ succeeded: 0, failed: 0, cancelled: 1, tokens: { input: 3, output: 5 } });
     expect((await world.metrics()).sum('aigateway_extproc_cancelled_requests_total')).toBe(1);
+    expect(await modelsOf(world, 'gen_ai_server_request_duration_seconds_count')).toEqual(['m-0613']);
+  });
+
+  it('names no response model when the body had not yet', async () => {
+    const { request, world } = await stream();
+    await respond(request, '200');
+    await bodyOf(request, 'data: {"choices":[]}\n\n', false);
+    request.router.close();
+    expect(await modelsOf(world, 'gen_ai_server_request_duration_seconds_count')).toEqual(['unknown']);
   });
 
   it.each([

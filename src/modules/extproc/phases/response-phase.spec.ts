@@ -100,6 +100,32 @@ describe('a whole answer', () => {
   });
 
   it.each([
+    ['an object without usage', '{"model":"m-0613"}', { input: 0, output: 0 }],
+    ['an object with half of it', '{"usage":{"prompt_tokens":3}}', { input: 3, output: 0 }],
+    ['an array', '[]', {}],
+    ['null', 'null', {}],
+    ['not JSON', '{"model":', {}],
+    ['too large and without usage at its end', `{"usage":{"prompt_tokens":3},"data":"${'x'.repeat(2 << 20)}"}`, {}],
+  ])('of chat counts no tokens when it is %s', async (_, body, tokens) => {
+    const { request, world } = await whole();
+    await respond(request, '200', JSON_TYPE);
+    await bodyOf(request, body);
+    expect(await recorded(world)).toEqual({ ...SUCCESS, tokens });
+  });
+
+  it.each([
+    ['/v1/completions', '{"model":"m","prompt":"x"}'],
+    ['/v1/embeddings', '{"model":"m","input":"x"}'],
+  ])('of %s reports nothing when it has no usage', async (path, body) => {
+    const world = newWorld();
+    const request = await world.routed(body, { ...CHAT_HEADERS, ':path': path });
+    await request.attempt(backendIdentity('a'));
+    await respond(request, '200', JSON_TYPE);
+    await bodyOf(request, '{"model":"m-0613"}');
+    expect(await recorded(world)).toEqual({ ...SUCCESS, tokens: {} });
+  });
+
+  it.each([
     ['201', 'm-0613'],
     ['299', 'm-0613'],
   ])('is good with status %s', async (status, model) => {
@@ -179,6 +205,48 @@ describe('a streamed answer', () => {
     expect((await recorded(world)).succeeded).toBe(1);
   });
 
+  it.each([
+    ['one message', [FIRST_CHUNK + USAGE_CHUNK + DONE], 0],
+    ['one message that is not the last', [FIRST_CHUNK + USAGE_CHUNK + DONE, ''], 0],
+    ['two messages', [FIRST_CHUNK, USAGE_CHUNK + DONE], 1],
+  ])('in %s has a time to its first token; time per token takes two', async (_, messages, perToken) => {
+    const { request, world } = await stream();
+    await respond(request, '200', events);
+    for (const [index, message] of messages.entries()) {
+      world.nowMs += 10;
+      await bodyOf(request, message, index === messages.length - 1);
+    }
+    const metrics = await world.metrics();
+    expect(metrics.sum('gen_ai_server_time_to_first_token_seconds_count')).toBe(1);
+    expect(metrics.sum('gen_ai_server_time_per_output_token_seconds_count')).toBe(perToken);
+  });
+
+  it.each([
+    ['the model of its first message', FIRST_CHUNK, 'm-0613'],
+    ['no model when its first message has none', 'data: {"choices":[]}\n\n', 'unknown'],
+  ])('tells %s with the time to its first token', async (_, first, model) => {
+    const { request, world } = await stream();
+    await respond(request, '200', events);
+    await bodyOf(request, first, false);
+    await bodyOf(request, USAGE_CHUNK);
+    const found = (await world.metrics()).find('gen_ai_server_time_to_first_token_seconds_count');
+    expect(found.map(({ labels }) => labels['gen_ai_response_model'])).toEqual([model]);
+  });
+
+  it.each(['201', '299'])('is read as one with status %s, without a time per token', async (status) => {
+    const { request, world } = await stream();
+    expect((await respond(request, status, events)).isEmpty).toBe(true);
+    world.nowMs += 10;
+    await bodyOf(request, FIRST_CHUNK, false);
+    world.nowMs += 10;
+    const { metadata } = await bodyOf(request, USAGE_CHUNK + DONE);
+    expect(metadata).toMatchObject({ ...SPENT, token_latency_ttft: 10, token_latency_itl: 0 });
+    expect(await recorded(world)).toEqual(SUCCESS);
+    const metrics = await world.metrics();
+    expect(metrics.sum('gen_ai_server_time_to_first_token_seconds_count')).toBe(1);
+    expect(metrics.sum('gen_ai_server_time_per_output_token_seconds_count')).toBe(0);
+  });
+
   it('may end with trailers', async () => {
     const { request, world } = await stream();
     await respond(request, '200', events);
@@ -199,7 +267,7 @@ describe('a streamed answer', () => {
     const { request, world } = await stream();
     await respond(request, '200', events);
     const answer = await bodyOf(request, `${FIRST_CHUNK}${USAGE_CHUNK}data: {"error":{"message":"x"}}\n\n`);
-    expect(answer.metadata).toMatchObject(SPENT);
+    expect(answer.metadata).toMatchObject({ ...SPENT, error_type: '_OTHER' });
     expect(await recorded(world)).toMatchObject({ succeeded: 0, failed: 1 });
   });
 

@@ -3,10 +3,13 @@ import type { ProcessorContext } from '../processor-context.js';
 import type { ResponseObserver } from '../translators/translator.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import { emptyAnswer, encodeAnswer, encodeTrailersAnswer, type DynamicMetadata } from '../wire/processing-response.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt, Timing } from './attempt.js';
 
 /** Decoded bytes that one compressed error body or stream chunk may become. */
 const MAX_DECODED_BYTES = 64 << 20;
+
+/** `:status` as Envoy writes it, 100 to 599; undefined for anything else. */
+const parseStatus = (text: string | undefined) => (/^[1-5]\d\d$/.test(text ?? '') ? Number(text) : undefined);
 
 /**
  * The response to one attempt, as its messages arrive on the router stream.
@@ -19,12 +22,13 @@ const MAX_DECODED_BYTES = 64 << 20;
  * and one that Envoy must buffer is cut off at its buffer limit (spec extproc.md 20.2 and X52). Good answers of untranslated cells go through as they are, also compressed ones: a decoded copy is watched.
  */
 export class ResponsePhase {
-  #status = 0;
+  /** Undefined when Envoy sent none that is valid. */
+  #status: number | undefined;
   #contentType: string | undefined;
   #codings: readonly ContentCoding[] | 'unsupported' = [];
   #observer: ResponseObserver | undefined;
   #decoder: StreamDecoder | undefined;
-  #isStream = false;
+  #timing: Timing = 'none';
   #isUsageSent = false;
   #isAborted = false;
 
@@ -36,14 +40,15 @@ export class ResponsePhase {
 
   onHeaders(message: HeadersMessage): Buffer {
     const { headers } = message;
-    this.#status = Number(headers.get(':status') ?? 0);
+    this.#status = parseStatus(headers.get(':status'));
     this.#contentType = headers.get('content-type');
     this.#codings = parseContentEncoding(headers.get('content-encoding'));
     if (message.endOfStream) return encodeAnswer('response_headers', { metadata: this.#finishWithoutBody() });
     if (!this.#isGood) return encodeAnswer('response_headers', { responseBodyMode: 'buffered' });
-    this.#isStream = this.isStreamRequest && this.#status === 200;
-    this.#observer = this.attempt.exchange?.observe(this.#isStream && !this.#isJson);
-    const hasLength = this.#isStream && headers.get('content-length') !== undefined;
+    if (this.isStreamRequest && (this.#status === 200 || this.#isEventStream))
+      this.#timing = this.#status === 200 ? 'each-token' : 'first-token';
+    this.#observer = this.attempt.exchange?.observe(this.#timing !== 'none' && !this.#isJson);
+    const hasLength = this.#timing === 'each-token' && headers.get('content-length') !== undefined;
     return hasLength
       ? encodeAnswer('response_headers', { removes: ['content-length'] })
       : emptyAnswer('response_headers');
@@ -51,7 +56,7 @@ export class ResponsePhase {
 
   onBody(body: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {
     if (!this.#isGood) return this.#onErrorBody(body);
-    if (this.#isStream && body.length > 0) this.attempt.noteFirstBody();
+    if (this.#timing !== 'none' && body.length > 0) this.attempt.noteBody();
     if (this.#codings.length === 0) return this.#onPlainBytes(body, endOfStream);
     return this.#onEncodedBytes(body, endOfStream);
   }
@@ -75,11 +80,15 @@ export class ResponsePhase {
   }
 
   get #isGood(): boolean {
-    return this.#status >= 200 && this.#status < 300;
+    return this.#status !== undefined && this.#status >= 200 && this.#status < 300;
   }
 
   get #isJson(): boolean {
     return /^application\/(?:[\w.-]+\+)?json\b/i.test(this.#contentType ?? '');
+  }
+
+  get #isEventStream(): boolean {
+    return /^text\/event-stream\b/i.test(this.#contentType ?? '');
   }
 
   #finishWithoutBody(): DynamicMetadata {
@@ -133,11 +142,15 @@ export class ResponsePhase {
 
   #answerBody(endOfStream: boolean): Buffer {
     if (endOfStream) return encodeAnswer('response_body', { metadata: this.#succeed() });
+    if (this.attempt.isFirstTokenPending) {
+      if (this.#observer) this.attempt.learn(this.#observer.facts);
+      this.attempt.recordFirstToken();
+    }
     // Charged before the end: a client that leaves after the last data event must not escape (extproc.md X3).
     if (this.#observer?.isUsageFinal && !this.#isUsageSent) {
       this.#isUsageSent = true;
       this.attempt.learn(this.#observer.facts);
-      return encodeAnswer('response_body', { metadata: this.attempt.responseMetadata(this.#isStream) });
+      return encodeAnswer('response_body', { metadata: this.attempt.responseMetadata(this.#timing) });
     }
     return emptyAnswer('response_body');
   }
@@ -145,9 +158,14 @@ export class ResponsePhase {
   #succeed(): DynamicMetadata {
     this.#observer?.end();
     if (this.#observer) this.attempt.learn(this.#observer.facts);
-    const metadata = this.attempt.responseMetadata(this.#isStream);
-    if (this.#observer?.hasError) this.attempt.fail('_OTHER');
-    else this.attempt.succeed(this.#isStream);
+    this.attempt.recordFirstToken();
+    if (this.#observer?.hasError) {
+      const metadata = this.attempt.failedStreamMetadata(this.#timing);
+      this.attempt.fail('_OTHER');
+      return metadata;
+    }
+    const metadata = this.attempt.responseMetadata(this.#timing);
+    this.attempt.succeed(this.#timing);
     return metadata;
   }
 
@@ -156,7 +174,7 @@ export class ResponsePhase {
     this.attempt.fail('_OTHER');
     const plain = await this.#decodeError(body);
     const answer =
-      plain === undefined ? undefined : this.attempt.exchange?.error(this.#status, this.#contentType, plain);
+      plain === undefined ? undefined : this.attempt.exchange?.error(this.#status ?? 0, this.#contentType, plain);
     if (!answer?.body) return encodeAnswer('response_body', { metadata });
     return encodeAnswer('response_body', {
       metadata,

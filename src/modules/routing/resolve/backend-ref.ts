@@ -2,10 +2,10 @@ import type { AIGatewayRoute, AIGatewayRouteBackendRef, AIServiceBackend } from 
 import type { Fault } from '../../../shared/api/fault.js';
 import { httpRouteLimits } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { displayName } from '../../../shared/api/kube-object.js';
+import { displayName, objectKey } from '../../../shared/api/kube-object.js';
 import type { ResolveContext } from './context.js';
 import { error, firstError, warning } from './faults.js';
-import { isPermitted, notPermittedMessage, type ReferenceTarget } from './reference-grants.js';
+import { isPermitted, notPermittedMessage, type ReferenceTarget } from '../../../shared/api/reference-grants.js';
 import type { PoolNode, RefNode, ServiceBackendNode } from './route-graph.js';
 import { authOfTarget } from './security-policy.js';
 
@@ -44,7 +44,8 @@ export function resolveBackendRef(
   if (!object || object.metadata.deletionTimestamp !== undefined) {
     const state = object ? 'is being deleted' : 'does not exist';
     const message = `AIServiceBackend ${target.namespace}/${target.name} ${state}: create it, or correct the ref`;
-    return node(undefined, [error(route, path, 'BackendNotFound', message)]);
+    const missing = objectKey(kinds.aiServiceBackend, target.namespace, target.name);
+    return node(undefined, [error(route, path, 'BackendNotFound', message, missing)]);
   }
   const backend = context.backend(object);
   return node(backend, [...consequence(route, path, backend), ...backendGrantFaults(context, route, backend, path)]);

@@ -2,7 +2,7 @@ import type { AIServiceBackend, BackendSecurityPolicy } from '../../../shared/ap
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, objectKey, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
-import type { ReferenceTarget } from './reference-grants.js';
+import type { ReferenceTarget } from '../../../shared/api/reference-grants.js';
 import type { PolicyNode, ServiceBackendNode } from './route-graph.js';
 import { policiesByTarget, resolvePolicy } from './security-policy.js';
 import { resolveServiceBackend } from './service-backend.js';

@@ -21,6 +21,7 @@ export const faultReasons = {
   InvalidSpec: 'content',
   ModelNotListed: 'content',
   NameConflict: 'content',
+  NoParents: 'content',
   RefNotPermitted: 'reference',
   SecretKeyNotFound: 'reference',
   SecretNotFound: 'reference',

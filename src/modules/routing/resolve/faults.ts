@@ -1,17 +1,25 @@
 import type { Fault } from '../../../shared/api/fault.js';
-import { keyOf, type KubeObject } from '../../../shared/api/kube-object.js';
+import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { FaultReason } from './fault-reasons.js';
 
-export const error = (object: KubeObject, path: string, reason: FaultReason, message: string): Fault => ({
+/** `missing` is what a reference does not find. */
+export const error = (
+  object: KubeObject,
+  path: string,
+  reason: FaultReason,
+  message: string,
+  missing?: ObjectKey,
+): Fault => ({
   object: keyOf(object),
   path,
   reason,
   message,
+  ...(missing === undefined ? {} : { missing }),
   severity: 'error',
 });
 
-export const warning = (object: KubeObject, path: string, reason: FaultReason, message: string): Fault => ({
-  ...error(object, path, reason, message),
+export const warning = (...fault: Parameters<typeof error>): Fault => ({
+  ...error(...fault),
   severity: 'warning',
 });
 

@@ -24,6 +24,10 @@ export function resolveParents(
   const refs = route.spec?.parentRefs ?? [];
   const faults: Fault[] = [];
   const kept: ParentReference[] = [];
+  if (refs.length === 0) {
+    const message = 'there is no parentRef, so the route serves nowhere: name a Gateway';
+    faults.push(warning(route, 'spec.parentRefs', 'NoParents', message));
+  }
   for (const [index, ref] of refs.entries()) {
     const path = `spec.parentRefs[${index}]`;
     if (isCovered(route, refs, index)) {
@@ -69,5 +73,5 @@ function gatewayFault(world: Snapshot, route: AIGatewayRoute, ref: ParentReferen
   const namespace = ref.namespace || (route.metadata.namespace ?? '');
   if (world.get(kinds.gateway, namespace, ref.name)) return undefined;
   const message = `Gateway ${namespace}/${ref.name} does not exist: create it, or correct the ref`;
-  return error(route, `${path}.name`, 'GatewayNotFound', message);
+  return error(route, `${path}.name`, 'GatewayNotFound', message, objectKey(kinds.gateway, namespace, ref.name));
 }

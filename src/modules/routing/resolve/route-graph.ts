@@ -13,7 +13,7 @@ import type { Fault } from '../../../shared/api/fault.js';
 import type { ParentReference } from '../../../shared/api/http-route.js';
 import type { KubeObject } from '../../../shared/api/kube-object.js';
 import type { AuthConfig, CostConfig } from '../../../shared/filter-config/filter-config.js';
-import type { ReferenceTarget } from './reference-grants.js';
+import type { ReferenceTarget } from '../../../shared/api/reference-grants.js';
 
 /**
  * All that one Gateway reaches, with the faults where they were found:

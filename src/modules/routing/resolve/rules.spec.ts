@@ -7,6 +7,7 @@ import { ResolveContext } from './context.js';
 import { resolveRoute } from './resolve-route.js';
 
 const OBJECTS = [
+  { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: { name: 'g', namespace: 'default' } },
   { apiVersion: 'gateway.envoyproxy.io/v1alpha1', kind: 'Backend', metadata: { name: 'b', namespace: 'default' } },
   {
     apiVersion: 'aigateway.envoyproxy.io/v1beta1',
@@ -22,7 +23,7 @@ function resolved(rules: readonly AIGatewayRouteRule[]) {
     apiVersion: 'aigateway.envoyproxy.io/v1beta1',
     kind: 'AIGatewayRoute',
     metadata: { name: 'r', namespace: 'default' },
-    spec: { rules },
+    spec: { parentRefs: [{ name: 'g' }], rules },
   };
   const node = resolveRoute(new ResolveContext(snapshotOf(OBJECTS)), route);
   return {

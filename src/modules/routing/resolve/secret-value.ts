@@ -1,17 +1,13 @@
 import type { BackendSecurityPolicy, SecretObjectReference } from '../../../shared/api/ai-gateway.js';
+import type { Secret } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { displayName, type KubeObject } from '../../../shared/api/kube-object.js';
+import { displayName, objectKey, type ObjectKey } from '../../../shared/api/kube-object.js';
+import { secretText } from '../../../shared/api/secret-text.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { Redacted } from '../../../shared/secret.js';
+import type { FaultReason } from './fault-reasons.js';
 import { error, type Resolved } from './faults.js';
-import { isPermitted, notPermittedMessage } from './reference-grants.js';
-
-interface Secret extends KubeObject {
-  /** Base64. */
-  readonly data?: Readonly<Record<string, string>>;
-  /** Plain, wins over `data`; the API server never shows it, files do. */
-  readonly stringData?: Readonly<Record<string, string>>;
-}
+import { isPermitted, notPermittedMessage } from '../../../shared/api/reference-grants.js';
 
 /**
  * One key of the Secret that `reference` (at `path` of the policy) names. A namespace other than the policy's needs a
@@ -24,8 +20,8 @@ export function resolveSecretValue(
   path: string,
   key: string,
 ): Resolved<Redacted<string>> {
-  const fail = (at: string, reason: Parameters<typeof error>[2], message: string) => ({
-    faults: [error(policy, `${path}${at}`, reason, message)],
+  const fail = (at: string, reason: FaultReason, message: string, missing?: ObjectKey) => ({
+    faults: [error(policy, `${path}${at}`, reason, message, missing)],
   });
   if ((reference.group ?? '') !== '' || (reference.kind ?? 'Secret') !== 'Secret') {
     const found = `group "${reference.group ?? ''}", kind "${reference.kind ?? 'Secret'}"`;
@@ -35,19 +31,14 @@ export function resolveSecretValue(
   const to = { type: kinds.secret, namespace: reference.namespace || from.namespace, name: reference.name };
   if (!isPermitted(world, from, to)) return fail('.namespace', 'RefNotPermitted', notPermittedMessage(from, to));
   const secret = world.get<Secret>(kinds.secret, to.namespace, to.name);
-  if (!secret)
-    return fail('', 'SecretNotFound', `Secret ${to.namespace}/${to.name} does not exist: create it with key "${key}"`);
+  if (!secret) {
+    const message = `Secret ${to.namespace}/${to.name} does not exist: create it with key "${key}", or correct the name`;
+    return fail('', 'SecretNotFound', message, objectKey(kinds.secret, to.namespace, to.name));
+  }
   const value = secretText(secret, key);
   if (value === undefined) {
     return fail('', 'SecretKeyNotFound', `${displayName(secret)} has no key "${key}": add it`);
   }
   if (value.trim() === '') return fail('', 'InvalidSecret', `key "${key}" of ${displayName(secret)} is empty`);
   return { value: new Redacted(value), faults: [] };
-}
-
-function secretText(secret: Secret, key: string): string | undefined {
-  const plain = secret.stringData?.[key];
-  if (plain !== undefined) return plain;
-  const encoded = secret.data?.[key];
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
 }

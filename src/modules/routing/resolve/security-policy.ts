@@ -6,7 +6,7 @@ import type { AuthConfig } from '../../../shared/filter-config/filter-config.js'
 import { resolveCredential } from './credential.js';
 import type { FaultReason } from './fault-reasons.js';
 import { firstError, warning } from './faults.js';
-import type { ReferenceTarget } from './reference-grants.js';
+import type { ReferenceTarget } from '../../../shared/api/reference-grants.js';
 import type { PolicyNode } from './route-graph.js';
 
 /** A missing target is a warning: policies are often written before their backends. */
@@ -21,6 +21,7 @@ export function resolvePolicy(world: Snapshot, policy: BackendSecurityPolicy): P
             `spec.targetRefs[${index}].name`,
             'TargetNotFound',
             `${target.kind} ${namespace}/${target.name} does not exist: create it, or drop the target`,
+            objectKey(kinds.aiServiceBackend, namespace, target.name),
           ),
         ]
       : [],

@@ -1,6 +1,7 @@
 import type { AIServiceBackend } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { kinds } from '../../../shared/api/kinds.js';
+import { objectKey } from '../../../shared/api/kube-object.js';
 import { SCHEMA_NAMES } from '../../../shared/filter-config/filter-config.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { error } from './faults.js';
@@ -67,6 +68,7 @@ function backendRefFaults(world: Snapshot, object: AIServiceBackend, ownNamespac
       'spec.backendRef.name',
       'BackendNotFound',
       `${kind} ${namespace}/${ref.name} (${group}) does not exist: create it, or correct the name`,
+      objectKey(kinds.backend, namespace, ref.name),
     ),
   ];
 }

@@ -35,6 +35,19 @@ describe('autoconfigure', () => {
     ]);
   });
 
+  it('keeps Envoy quiet, and names the access log', () => {
+    expect(find(OPENAI, 'EnvoyProxy')?.spec).toMatchObject({
+      logging: { level: { default: 'error' } },
+      telemetry: { accessLog: { settings: [{ sinks: [{ type: 'File', file: { path: '/dev/stdout' } }] }] } },
+    });
+  });
+
+  it('puts the Backend of a collector behind that of the provider', () => {
+    const env = { ...OPENAI, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4317' };
+    const names = objectsFor(env).flatMap((object) => (object.kind === 'Backend' ? [object.metadata.name] : []));
+    expect(names).toEqual(['openai', 'otel']);
+  });
+
   it('never writes a key', () => {
     const text = autoconfigure({ ...OPENAI, ANTHROPIC_API_KEY: 'sk-secret' });
     expect(text).not.toContain('sk-secret');
@@ -57,6 +70,13 @@ describe('autoconfigure', () => {
       { ...OPENAI, OPENAI_BASE_URL: 'http://[::1]:11434/v1' },
       { name: 'OpenAI' },
       { ip: { address: '::1', port: 11434 } },
+      { type: 'APIKey' },
+    ],
+    [
+      'a host in capitals',
+      { ...OPENAI, OPENAI_BASE_URL: 'HTTPS://API.Example.COM/v1' },
+      { name: 'OpenAI' },
+      { fqdn: { hostname: 'api.example.com', port: 443 } },
       { type: 'APIKey' },
     ],
     [
@@ -102,19 +122,21 @@ describe('autoconfigure', () => {
     expect(find({ ...OPENAI, OPENAI_BASE_URL: 'http://localhost:11434/v1' }, 'BackendTLSPolicy')).toBeUndefined();
   });
 
+  it('listens on 1975, or where AIGW_PORT says', () => {
+    const listeners = (env: Record<string, string>) => find(env, 'Gateway')?.spec?.['listeners'];
+    expect(listeners(OPENAI)).toEqual([{ name: 'http', protocol: 'HTTP', port: 1975 }]);
+    expect(listeners({ ...OPENAI, AIGW_PORT: '2000' })).toEqual([{ name: 'http', protocol: 'HTTP', port: 2000 }]);
+    expect(() => autoconfigure({ ...OPENAI, AIGW_PORT: '0x7' })).toThrow(
+      'AIGW_PORT is "0x7"; expected a port from 1 to 65535',
+    );
+  });
+
   it('names an Envoy version only when one is set', () => {
     expect(find(OPENAI, 'EnvoyProxy')?.spec).not.toHaveProperty('provider');
     expect(find({ ...OPENAI, ENVOY_VERSION: '1.38.1' }, 'EnvoyProxy')?.spec?.['provider']).toEqual({
       type: 'Host',
       host: { envoyVersion: '1.38.1' },
     });
-  });
-
-  it.each([
-    ['none', { telemetry: { accessLog: { disable: true } } }],
-    [' Console ', {}],
-  ])('heeds OTEL_LOGS_EXPORTER=%s', (exporter, spec) => {
-    expect(find({ ...OPENAI, OTEL_LOGS_EXPORTER: exporter }, 'EnvoyProxy')?.spec).toEqual(spec);
   });
 
   const nothing =
@@ -132,10 +154,9 @@ describe('autoconfigure', () => {
     ],
     [{ ...OPENAI, OPENAI_BASE_URL: 'https://' }, 'invalid base URL: missing hostname'],
     [{ ...OPENAI, OPENAI_BASE_URL: 'api.openai.com/v1' }, 'invalid base URL: missing hostname'],
-    [{ ...OPENAI, OTEL_LOGS_EXPORTER: 'X' }, 'unsupported OTEL_LOGS_EXPORTER value "x" (allowed: otlp, console, none)'],
     [
-      { ...OPENAI, OTEL_LOGS_EXPORTER: 'otlp' },
-      'OTEL_LOGS_EXPORTER value "otlp" is not supported yet: use console or none',
+      { ...OPENAI, OPENAI_BASE_URL: 'http://my_llm:8000/v1' },
+      'invalid base URL: host name "my_llm" has other characters than letters, digits, dashes and dots',
     ],
     [{ ...OPENAI, OPENAI_BASE_URL: 'ftp://x/v1' }, 'invalid base URL: unsupported scheme "ftp"'],
     [{ ...OPENAI, OPENAI_BASE_URL: 'http://x:70000/v1' }, 'invalid base URL: port 70000 is not from 1 to 65535'],

@@ -1,6 +1,11 @@
+import { isIPv6 } from 'node:net';
 import { stringify } from 'yaml';
 import { UserFacingError } from '../../../shared/errors.js';
-import { chooseProvider, type Environment, type Provider } from './provider.js';
+import type { Environment } from '../environment.js';
+import { PORT_VARIABLE, portFrom } from '../settings/port-variable.js';
+import { chooseAccessLog, type AccessLogChoice } from './access-log.js';
+import { backendEndpoint, type BaseUrl } from './base-url.js';
+import { chooseProvider, type Provider } from './provider.js';
 
 /** @see spec ops.md A1, "Usage error of run" */
 export const NOTHING_TO_RUN =
@@ -11,10 +16,10 @@ const EG = 'gateway.envoyproxy.io/v1alpha1';
 const GW = 'gateway.networking.k8s.io/v1';
 const NAME = 'aigw-run';
 const PROXY = 'envoy-ai-gateway';
+/** @see spec ops.md A2, "Port" */
+const PORT_DEFAULT = 1975;
 
 const meta = (name: string) => ({ name, namespace: 'default' });
-/** The generated text runs through variable substitution like any other: a dollar sign of a value is doubled. */
-const literal = (value: string): string => value.replaceAll('$', '$$$$');
 
 /**
  * The configuration for the provider that the environment names, as multi-document YAML of user-facing kinds. Holds no
@@ -23,12 +28,24 @@ const literal = (value: string): string => value.replaceAll('$', '$$$$');
 export function autoconfigure(env: Environment): string {
   const provider = chooseProvider(env);
   if (!provider) throw new UserFacingError(NOTHING_TO_RUN);
-  return [...gatewayObjects(env), ...providerObjects(provider)]
-    .map((object) => stringify(object, { lineWidth: 0 }))
-    .join('---\n');
+  const accessLog = chooseAccessLog(env);
+  const objects = [
+    ...gatewayObjects(portFrom(env, PORT_VARIABLE, PORT_DEFAULT), env['ENVOY_VERSION'], accessLog),
+    routeTo(provider),
+    backend(provider.name, providerBackend(provider.target)),
+    ...(accessLog.collector ? [backend(accessLog.collector.name, accessLog.collector.spec)] : []),
+    ...providerObjects(provider),
+  ];
+  return (
+    objects
+      .map((object) => stringify(object, { lineWidth: 0 }))
+      .join('---\n')
+      // The text runs through variable substitution like any other: what stands here is meant as it is.
+      .replaceAll('$', '$$$$')
+  );
 }
 
-function gatewayObjects(env: Environment): object[] {
+function gatewayObjects(port: number, envoyVersion: string | undefined, { accessLog }: AccessLogChoice): object[] {
   const parametersRef = { group: 'gateway.envoyproxy.io', kind: 'EnvoyProxy', name: PROXY };
   return [
     {
@@ -43,7 +60,7 @@ function gatewayObjects(env: Environment): object[] {
       metadata: meta(NAME),
       spec: {
         gatewayClassName: NAME,
-        listeners: [{ name: 'http', protocol: 'HTTP', port: 1975 }],
+        listeners: [{ name: 'http', protocol: 'HTTP', port }],
         infrastructure: { parametersRef },
       },
     },
@@ -52,29 +69,12 @@ function gatewayObjects(env: Environment): object[] {
       kind: 'EnvoyProxy',
       metadata: meta(PROXY),
       spec: {
-        ...(env['ENVOY_VERSION']
-          ? { provider: { type: 'Host', host: { envoyVersion: literal(env['ENVOY_VERSION']) } } }
-          : {}),
-        ...(writesAccessLog(env) ? {} : { telemetry: { accessLog: { disable: true } } }),
+        ...(envoyVersion ? { provider: { type: 'Host', host: { envoyVersion } } } : {}),
+        logging: { level: { default: 'error' } },
+        telemetry: { accessLog },
       },
     },
   ];
-}
-
-/** Without a word of ours Envoy writes the built-in access log. @see spec observability.md 7.4 */
-function writesAccessLog(env: Environment): boolean {
-  const exporter = (env['OTEL_LOGS_EXPORTER'] ?? '').trim().toLowerCase();
-  switch (exporter) {
-    case '':
-    case 'console':
-      return true;
-    case 'none':
-      return false;
-    case 'otlp':
-      throw new UserFacingError('OTEL_LOGS_EXPORTER value "otlp" is not supported yet: use console or none');
-    default:
-      throw new UserFacingError(`unsupported OTEL_LOGS_EXPORTER value "${exporter}" (allowed: otlp, console, none)`);
-  }
 }
 
 const clientBufferLimit = {
@@ -87,53 +87,56 @@ const clientBufferLimit = {
   },
 };
 
+const backend = (name: string, spec: object): object => ({
+  apiVersion: EG,
+  kind: 'Backend',
+  metadata: meta(name),
+  spec,
+});
+
+const routeTo = ({ name }: Provider): object => ({
+  apiVersion: AI,
+  kind: 'AIGatewayRoute',
+  metadata: meta(NAME),
+  spec: {
+    parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: NAME }],
+    rules: [
+      {
+        matches: [{ headers: [{ type: 'RegularExpression', name: 'x-ai-eg-model', value: '.*' }] }],
+        backendRefs: [{ name, namespace: 'default' }],
+        timeouts: { request: '120s' },
+      },
+    ],
+    llmRequestCosts: [
+      { metadataKey: 'llm_input_token', type: 'InputToken' },
+      { metadataKey: 'llm_output_token', type: 'OutputToken' },
+      { metadataKey: 'llm_reasoning_token', type: 'ReasoningToken' },
+    ],
+  },
+});
+
+/** A policy names its host, and cannot name an IPv6 address: there the Backend itself says that it speaks TLS. */
+const hasTlsPolicy = ({ isTls, hostname }: BaseUrl): boolean => isTls && !isIPv6(hostname);
+
+const providerBackend = (target: BaseUrl): object => ({
+  endpoints: [backendEndpoint(target)],
+  ...(target.isTls && !hasTlsPolicy(target) ? { tls: { wellKnownCACertificates: 'System' } } : {}),
+});
+
 function providerObjects({ name, schema, target, policy, keyVariable, headers }: Provider): object[] {
-  const hostname = literal(target.hostname);
   const keyName = `${name}-apikey`;
   return [
-    {
-      apiVersion: AI,
-      kind: 'AIGatewayRoute',
-      metadata: meta(NAME),
-      spec: {
-        parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: NAME }],
-        rules: [
-          {
-            matches: [{ headers: [{ type: 'RegularExpression', name: 'x-ai-eg-model', value: '.*' }] }],
-            backendRefs: [{ name, namespace: 'default' }],
-            timeouts: { request: '120s' },
-          },
-        ],
-        llmRequestCosts: [
-          { metadataKey: 'llm_input_token', type: 'InputToken' },
-          { metadataKey: 'llm_output_token', type: 'OutputToken' },
-          { metadataKey: 'llm_reasoning_token', type: 'ReasoningToken' },
-        ],
-      },
-    },
-    {
-      apiVersion: EG,
-      kind: 'Backend',
-      metadata: meta(name),
-      spec: {
-        endpoints: [
-          target.isIp ? { ip: { address: hostname, port: target.port } } : { fqdn: { hostname, port: target.port } },
-        ],
-      },
-    },
     {
       apiVersion: AI,
       kind: 'AIServiceBackend',
       metadata: meta(name),
       spec: {
-        schema: Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, literal(value)])),
+        schema,
         backendRef: { group: 'gateway.envoyproxy.io', kind: 'Backend', name },
-        ...(headers.length > 0
-          ? { headerMutation: { set: headers.map((header) => ({ name: header.name, value: literal(header.value) })) } }
-          : {}),
+        ...(headers.length > 0 ? { headerMutation: { set: headers } } : {}),
       },
     },
-    ...(target.isTls
+    ...(hasTlsPolicy(target)
       ? [
           {
             apiVersion: 'gateway.networking.k8s.io/v1alpha3',
@@ -141,7 +144,7 @@ function providerObjects({ name, schema, target, policy, keyVariable, headers }:
             metadata: meta(`${name}-tls`),
             spec: {
               targetRefs: [{ group: 'gateway.envoyproxy.io', kind: 'Backend', name }],
-              validation: { wellKnownCACertificates: 'System', hostname },
+              validation: { wellKnownCACertificates: 'System', hostname: target.hostname },
             },
           },
         ]

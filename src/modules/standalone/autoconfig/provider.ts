@@ -1,7 +1,6 @@
 import { UserFacingError } from '../../../shared/errors.js';
+import type { Environment } from '../environment.js';
 import { parseBaseUrl, type BaseUrl } from './base-url.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The provider that the environment asks for. */
 export interface Provider {

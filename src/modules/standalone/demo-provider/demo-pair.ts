@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UserFacingError } from '../../../shared/errors.js';
+import type { Environment } from '../environment.js';
+import { portFrom } from '../settings/port-variable.js';
 import { DemoServer, sendJson } from './demo-server.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DemoPorts {
   readonly primary: number;
@@ -21,19 +21,10 @@ const VERBS = ['fail', 'slow', 'stop', 'start', 'recover'] as const;
 export const usesDemo = (text: string): boolean => Object.values(DEMO_VARIABLES).some((name) => text.includes(name));
 
 /** The ports given by the environment, else 1976 and 1977. Throws UserFacingError for what is no port. */
-export function demoPorts(env: Environment): DemoPorts {
-  const read = (name: string, standard: number) => {
-    const text = env[name];
-    if (!text) return standard;
-    const port = Number(text);
-    if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-    throw new UserFacingError(`${name} is "${text}"; expected a port from 1 to 65535`);
-  };
-  return {
-    primary: read(DEMO_VARIABLES.primary, DEFAULT_PORTS.primary),
-    fallback: read(DEMO_VARIABLES.fallback, DEFAULT_PORTS.fallback),
-  };
-}
+export const demoPorts = (env: Environment): DemoPorts => ({
+  primary: portFrom(env, DEMO_VARIABLES.primary, DEFAULT_PORTS.primary),
+  fallback: portFrom(env, DEMO_VARIABLES.fallback, DEFAULT_PORTS.fallback),
+});
 
 /** Variables that a configuration may use beside those of the environment. */
 export const withDemoPorts = (env: Environment, ports: DemoPorts): Environment => ({

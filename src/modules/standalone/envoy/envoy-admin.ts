@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { componentList, type LogLevels } from './log-levels.js';
 
 const TIMEOUT_MS = 1_000;
 
@@ -45,6 +46,11 @@ export class EnvoyAdmin {
       if (name !== 'http.admin.downstream_rq_active' && typeof value === 'number') sum += value;
     }
     return sum;
+  }
+
+  async setLogLevels(levels: LogLevels): Promise<void> {
+    await this.#request('POST', `/logging?level=${levels.standard}`);
+    await this.#request('POST', `/logging?paths=${componentList(levels)}`);
   }
 
   /** No new connections, and every answer from now on closes its connection. */

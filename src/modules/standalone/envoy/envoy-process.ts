@@ -1,9 +1,11 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { SupervisedProcess } from '../process/supervised-process.js';
 import type { RunPaths } from '../settings/run-settings.js';
 import type { EnvoyAdmin } from './envoy-admin.js';
 import { readEnvoyLine } from './envoy-log.js';
+import { componentList, logLevels, type LogLevels } from './log-levels.js';
 
 export interface EnvoyProcessOptions {
   readonly binary: string;
@@ -18,6 +20,8 @@ export interface EnvoyProcessOptions {
   readonly showLine: (line: string) => void;
 }
 
+/** Envoy's own 10 s are long for somebody who waits for a line. */
+const ACCESS_LOG_FLUSH_MS = 1_000;
 const READY_TIMEOUT_MS = 30_000;
 /** Envoy needs none of our credentials. */
 const PASSED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LD_LIBRARY_PATH'];
@@ -26,11 +30,13 @@ const PASSED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LD_LIBRARY_PA
 export class EnvoyProcess {
   readonly process: SupervisedProcess;
   readonly #options: EnvoyProcessOptions;
+  #levels: LogLevels;
   #lastRefusal: string | undefined;
   #stdout: number | undefined;
 
   constructor(options: EnvoyProcessOptions) {
     this.#options = options;
+    this.#levels = logLevels({}, options.isDebug);
     this.process = new SupervisedProcess({
       name: 'Envoy',
       prepare: async () => {
@@ -40,7 +46,7 @@ export class EnvoyProcess {
         this.#stdout = openSync(options.paths.envoyStdout, 'a', 0o600);
         return {
           command: options.binary,
-          args: envoyArguments(options),
+          args: envoyArguments(options, this.#levels),
           env: Object.fromEntries(PASSED_VARIABLES.map((name) => [name, options.env[name]])),
           stdout: this.#stdout,
           onStderrLine: (line) => this.#onLine(line),
@@ -54,6 +60,15 @@ export class EnvoyProcess {
       readyTimeoutMs: READY_TIMEOUT_MS,
       report: options.report,
     });
+  }
+
+  /** The levels of an EnvoyProxy, for an Envoy that runs and for those that are started later. False when they are set. */
+  async setLogLevels(asked: Readonly<Record<string, string>>): Promise<boolean> {
+    const levels = logLevels(asked, this.#options.isDebug);
+    if (isDeepStrictEqual(levels, this.#levels)) return false;
+    this.#levels = levels;
+    if (this.process.pid !== undefined) await this.#options.admin.setLogLevels(levels);
+    return true;
   }
 
   /** Envoy's last reason for refusing an update, once. */
@@ -75,10 +90,7 @@ export class EnvoyProcess {
   }
 }
 
-function envoyArguments({ paths, concurrency, isDebug }: EnvoyProcessOptions): string[] {
-  // The component `config` says why an update was refused, at level warning. `http` and `ext_proc` print credentials
-  // at level debug (ops.md A1).
-  const components = isDebug ? 'config:warning,http:info,ext_proc:info' : 'config:warning';
+function envoyArguments({ paths, concurrency }: EnvoyProcessOptions, levels: LogLevels): string[] {
   // Envoy's parser takes no `--flag=value`.
   return [
     '--config-path',
@@ -86,11 +98,13 @@ function envoyArguments({ paths, concurrency, isDebug }: EnvoyProcessOptions): s
     '--admin-address-path',
     paths.adminAddress,
     '--log-level',
-    isDebug ? 'debug' : 'error',
+    levels.standard,
     '--component-log-level',
-    components,
+    componentList(levels),
     '--log-format-escaped',
     '--disable-hot-restart',
+    '--file-flush-interval-msec',
+    String(ACCESS_LOG_FLUSH_MS),
     ...(concurrency > 0 ? ['--concurrency', String(concurrency)] : []),
   ];
 }

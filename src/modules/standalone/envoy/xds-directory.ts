@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../../../gen/proto/envoy/config/cluster/v3/cluster_pb.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { writeFileAtomically } from '../atomic-file.js';
@@ -63,14 +64,18 @@ export class XdsDirectory {
     if (this.#files) await this.#untilTaken(allFiles(this.#files), new Map());
   }
 
-  /** Replaces the configuration of a running Envoy. Throws ConfigRefused after everything was put back. */
-  async replace(resources: XdsResources): Promise<void> {
+  /**
+   * Replaces the configuration of a running Envoy; false when it is the one that serves. Throws ConfigRefused after
+   * everything was put back.
+   */
+  async replace(resources: XdsResources): Promise<boolean> {
     const { admin } = this.#options;
     const before = this.#resources!;
     const beforeFiles = this.#files!;
+    const files = xdsFiles(resources);
+    if (isSame(files, beforeFiles)) return false;
     this.#cancelCleanUp();
     this.#options.takeRefusal();
-    const files = xdsFiles(resources);
     const both = clustersFile(unionByName(before.clusters, resources.clusters));
     try {
       for (const step of [[both], files.routes, [files.listeners]]) {
@@ -88,6 +93,7 @@ export class XdsDirectory {
       this.#dropStale(files).catch(() => undefined);
     }, this.#options.lingerMs);
     this.#cleanUp.unref();
+    return true;
   }
 
   close(): void {
@@ -162,6 +168,11 @@ export class XdsDirectory {
 }
 
 const allFiles = (files: XdsFileSet): XdsFile[] => [files.clusters, ...files.routes, files.listeners];
+
+const isSame = (left: XdsFileSet, right: XdsFileSet): boolean =>
+  isDeepStrictEqual(allFiles(left).map(versionedPath), allFiles(right).map(versionedPath));
+
+const versionedPath = ({ path, version }: XdsFile): string => `${path} ${version}`;
 
 /** The new ones, then those of the old that have no namesake. */
 function unionByName(before: readonly Cluster[], after: readonly Cluster[]): Cluster[] {

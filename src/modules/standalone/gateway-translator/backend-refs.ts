@@ -1,9 +1,9 @@
 import type { Backend, BackendEndpoint } from '../../../shared/api/envoy-gateway.js';
 import type { HTTPBackendRef, HTTPRoute, HTTPRouteRule } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { displayName } from '../../../shared/api/kube-object.js';
-import { isPermitted, notPermittedMessage } from '../../routing/resolve/reference-grants.js';
+import { displayName, type KubeObject } from '../../../shared/api/kube-object.js';
 import { resolveBackendTls } from './backend-tls.js';
+import { followReference } from './follow-reference.js';
 import type { UpstreamTls } from './tls.js';
 import type { Translation } from './translate-options.js';
 
@@ -42,16 +42,17 @@ export function resolveBackendRefs(
   return separatePipes(translation, route, ruleIndex, refs);
 }
 
-function resolveBackend(
+/** The Backend that `owner` names at `path`; undefined, and reported, when it cannot be used. */
+export function resolveBackend(
   translation: Translation,
-  route: HTTPRoute,
+  owner: KubeObject,
   path: string,
   ref: HTTPBackendRef,
 ): ResolvedBackend | undefined {
-  const { world, faults } = translation;
+  const { faults } = translation;
   if (ref.group !== kinds.backend.group || ref.kind !== kinds.backend.kind) {
     faults.error(
-      route,
+      owner,
       `${path}.kind`,
       'InvalidKind',
       `${ref.group ?? ''}/${ref.kind ?? 'Service'} is not supported outside Kubernetes: ` +
@@ -59,25 +60,12 @@ function resolveBackend(
     );
     return undefined;
   }
-  const from = { type: kinds.httpRoute, namespace: route.metadata.namespace ?? '' };
-  const to = { type: kinds.backend, namespace: ref.namespace ?? from.namespace, name: ref.name };
-  if (!isPermitted(world, from, to)) {
-    faults.error(route, `${path}.namespace`, 'RefNotPermitted', notPermittedMessage(from, to));
-    return undefined;
-  }
-  const object = world.get<Backend>(kinds.backend, to.namespace, to.name);
-  if (!object) {
-    faults.error(
-      route,
-      `${path}.name`,
-      'BackendNotFound',
-      `Backend ${to.namespace}/${to.name} does not exist: create it or correct the name`,
-    );
-    return undefined;
-  }
-  const type = object.spec.type ?? 'Endpoints';
-  if (type !== 'Endpoints') {
-    faults.error(object, 'spec.type', 'UnsupportedValue', `"${type}" is not supported: use Endpoints`);
+  const namespace = ref.namespace ?? owner.metadata.namespace ?? '';
+  const object = followReference<Backend>(translation, owner, path, { type: kinds.backend, namespace, name: ref.name });
+  if (!object) return undefined;
+  const backendType = object.spec.type ?? 'Endpoints';
+  if (backendType !== 'Endpoints') {
+    faults.error(object, 'spec.type', 'UnsupportedValue', `"${backendType}" is not supported: use Endpoints`);
     return undefined;
   }
   const endpoints = object.spec.endpoints ?? [];

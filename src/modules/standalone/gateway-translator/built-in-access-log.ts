@@ -1,7 +1,8 @@
 import type { AccessLogSetting } from '../../../shared/api/envoy-gateway.js';
 import { METADATA_NAMESPACE, metadataKeys } from '../../../shared/headers.js';
 
-const metadata = (key: string): string => `%DYNAMIC_METADATA(${METADATA_NAMESPACE}:${key})%`;
+/** Writes a value of the processor's dynamic metadata into a line. */
+export const metadataOperator = (key: string): string => `%DYNAMIC_METADATA(${METADATA_NAMESPACE}:${key})%`;
 
 /**
  * Lines of requests to models, as JSON; users' dashboards read these keys. A value that is missing is null. The token
@@ -32,12 +33,12 @@ export const BUILT_IN_ACCESS_LOG = {
       downstream_local_address: '%DOWNSTREAM_LOCAL_ADDRESS%',
       downstream_remote_address: '%DOWNSTREAM_REMOTE_ADDRESS%',
       'gen_ai.request.model': '%REQ(X-AI-EG-MODEL)%',
-      'gen_ai.response.model': metadata(metadataKeys.responseModel),
-      'gen_ai.provider.name': metadata(metadataKeys.backendName),
-      'gen_ai.usage.input_tokens': metadata('llm_input_token'),
-      'gen_ai.usage.output_tokens': metadata('llm_output_token'),
-      'gen_ai.usage.reasoning_tokens': metadata('llm_reasoning_token'),
-      'session.id': metadata('session.id'),
+      'gen_ai.response.model': metadataOperator(metadataKeys.responseModel),
+      'gen_ai.provider.name': metadataOperator(metadataKeys.backendName),
+      'gen_ai.usage.input_tokens': metadataOperator('llm_input_token'),
+      'gen_ai.usage.output_tokens': metadataOperator('llm_output_token'),
+      'gen_ai.usage.reasoning_tokens': metadataOperator('llm_reasoning_token'),
+      'session.id': metadataOperator('session.id'),
     },
   },
 } as const satisfies Omit<AccessLogSetting, 'sinks'>;

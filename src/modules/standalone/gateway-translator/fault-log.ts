@@ -1,16 +1,19 @@
 import type { Fault } from '../../../shared/api/fault.js';
-import { keyOf, type KubeObject } from '../../../shared/api/kube-object.js';
+import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 
 /** Collects what is wrong while a Gateway is translated; a fault found on several ways is kept once. */
 export class FaultLog {
   readonly #faults = new Map<string, Fault>();
 
-  error(object: KubeObject, path: string, reason: string, message: string): void {
-    this.#add({ object: keyOf(object), path, reason, message, severity: 'error' });
+  /** `missing` is what a reference does not find. */
+  error(object: KubeObject, path: string, reason: string, message: string, missing?: ObjectKey): void {
+    const known = missing === undefined ? {} : { missing };
+    this.#add({ object: keyOf(object), path, reason, message, ...known, severity: 'error' });
   }
 
-  warning(object: KubeObject, path: string, reason: string, message: string): void {
-    this.#add({ object: keyOf(object), path, reason, message, severity: 'warning' });
+  warning(object: KubeObject, path: string, reason: string, message: string, missing?: ObjectKey): void {
+    const known = missing === undefined ? {} : { missing };
+    this.#add({ object: keyOf(object), path, reason, message, ...known, severity: 'warning' });
   }
 
   /** Sorted by object, path, reason and message. */

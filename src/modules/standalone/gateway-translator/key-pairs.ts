@@ -1,7 +1,8 @@
 import type { SecretReference } from '../../../shared/api/gateway-api.js';
 import { displayName, type KubeObject } from '../../../shared/api/kube-object.js';
+import { secretText } from '../../../shared/api/secret-text.js';
 import { keyPairProblem, type KeyPair } from './certificates.js';
-import { findSecret, secretEntries } from './secret-data.js';
+import { findSecret } from './secret-data.js';
 import type { Translation } from './translate-options.js';
 
 /** The pair in a Secret of type `kubernetes.io/tls` that `owner` names at `path`; a useless one is reported. */
@@ -13,9 +14,9 @@ export function findKeyPair(
 ): KeyPair | undefined {
   const secret = findSecret(translation, owner, path, reference);
   if (!secret) return undefined;
-  const entries = secretEntries(secret);
-  const pair = { certificate: entries.get('tls.crt') ?? '', privateKey: entries.get('tls.key') ?? '' };
-  const problem = keyPairProblem(pair);
+  const pair = { certificate: secretText(secret, 'tls.crt') ?? '', privateKey: secretText(secret, 'tls.key') ?? '' };
+  const absent = ['tls.crt', 'tls.key'].find((key) => secretText(secret, key) === undefined);
+  const problem = absent === undefined ? keyPairProblem(pair) : `it has no key "${absent}": add it`;
   if (problem === undefined) return pair;
   translation.faults.error(
     owner,

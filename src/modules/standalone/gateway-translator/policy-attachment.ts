@@ -85,7 +85,10 @@ function targetExists(
   }
   const object = world.get<Gateway | HTTPRoute>(target, namespace, target.name);
   if (!object) {
-    faults.error(policy, path, 'TargetNotFound', `${name} does not exist: the policy has no effect on it`);
+    // The HTTPRoute of an AIGatewayRoute that cannot be used: what is wrong is told there.
+    if (target.kind === kinds.httpRoute.kind && world.get(kinds.aiGatewayRoute, namespace, target.name)) return false;
+    const message = `${name} does not exist, so the policy has no effect: correct the name, or remove the target`;
+    faults.error(policy, path, 'TargetNotFound', message, objectKey(target, namespace, target.name));
     return false;
   }
   const sections = isGateway(object) ? object.spec.listeners : object.spec.rules;

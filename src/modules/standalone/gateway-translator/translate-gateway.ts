@@ -3,7 +3,7 @@ import type { EnvoyProxy } from '../../../shared/api/envoy-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import type { Gateway, GatewayClass } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import type { KubeObject } from '../../../shared/api/kube-object.js';
+import { objectKey, type KubeObject } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { accessLogs } from './access-log.js';
@@ -19,6 +19,8 @@ import type { TranslateOptions } from './translate-options.js';
 
 export interface GatewayTranslation {
   readonly resources: XdsResources;
+  /** Component of Envoy, or `default`, to level; as the EnvoyProxy has it. */
+  readonly logLevels: Readonly<Record<string, string>>;
   readonly faults: readonly Fault[];
 }
 
@@ -38,7 +40,8 @@ export function translateGateway(gateway: KubeObject, world: Snapshot, options: 
   const context = gatewayContext({ world, options, faults }, gateway as Gateway);
   const ports = planPorts(context, context.gateway);
   const attachments = attachRoutes(context, context.gateway, ports);
-  const logs = accessLogs(context, findEnvoyProxy(context));
+  const proxy = findEnvoyProxy(context);
+  const logs = accessLogs(context, proxy);
   const routes: RouteConfiguration[] = [];
   const listeners = ports.map((port) => {
     const client = clientSettings(context, clientPolicyOf(context, port));
@@ -56,7 +59,8 @@ export function translateGateway(gateway: KubeObject, world: Snapshot, options: 
     return portListener(options, port, served, client, logs);
   });
   return {
-    resources: { listeners, routes, clusters: [...context.targets.clusters()], secrets: [] },
+    resources: { listeners, routes, clusters: [...context.targets.clusters(), ...logs.clusters], secrets: [] },
+    logLevels: proxy?.spec?.logging?.level ?? {},
     faults: faults.list(),
   };
 }
@@ -71,8 +75,10 @@ function findEnvoyProxy({ world, gateway, faults }: GatewayContext): EnvoyProxy 
   const own = gateway.spec.infrastructure?.parametersRef;
   const gatewayClass = world.get<GatewayClass>(kinds.gatewayClass, '', gateway.spec.gatewayClassName);
   if (!gatewayClass) {
-    const message = `GatewayClass "${gateway.spec.gatewayClassName}" does not exist: create it`;
-    faults.warning(gateway, 'spec.gatewayClassName', 'GatewayClassNotFound', message);
+    const { gatewayClassName: name } = gateway.spec;
+    const message = `GatewayClass "${name}" does not exist: create it, or correct the name`;
+    const missing = objectKey(kinds.gatewayClass, '', name);
+    faults.warning(gateway, 'spec.gatewayClassName', 'GatewayClassNotFound', message, missing);
   }
   const [owner, path, reference] = own
     ? ([gateway, 'spec.infrastructure.parametersRef', { ...own, namespace }] as const)
@@ -86,7 +92,8 @@ function findEnvoyProxy({ world, gateway, faults }: GatewayContext): EnvoyProxy 
   const proxy = world.get<EnvoyProxy>(kinds.envoyProxy, reference.namespace ?? '', reference.name);
   if (!proxy) {
     const message = `EnvoyProxy ${reference.namespace ?? ''}/${reference.name} does not exist: create it or correct the name`;
-    faults.error(owner, path, 'InvalidParameters', message);
+    const missing = objectKey(kinds.envoyProxy, reference.namespace ?? '', reference.name);
+    faults.error(owner, path, 'InvalidParameters', message, missing);
   }
   return proxy;
 }

@@ -1,33 +1,35 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Environment } from '../settings/directories.js';
+import type { Environment } from '../environment.js';
 import { GENERATED_NAME, type ConfigOrigin } from '../config-input.js';
 import { planConfiguration, type Planned, type PlanOptions } from '../plan.js';
 import { parseResources } from '../resources/parse-resources.js';
-import { readInputs, type ResourceInput } from '../resources/read-inputs.js';
-
-const STDIN_NAME = '(stdin)';
+import { readInputs, STDIN_NAME, type ResourceInput } from '../resources/read-inputs.js';
 
 export interface ConfigSourceOptions {
   readonly origin: ConfigOrigin;
   readonly env: Environment;
   readonly isLenient: boolean;
-  readonly plan: Omit<PlanOptions, 'name' | 'isLenient'>;
-  readonly readStdin: () => Promise<string>;
+  readonly plan: Omit<PlanOptions, 'name' | 'isLenient' | 'isGenerated'>;
+  /** Read at most once. */
+  readonly stdin: AsyncIterable<Uint8Array | string>;
 }
 
 export interface Reading extends Planned {
   /** The whole text that was read. */
   readonly text: string;
+  /** Whether it was made from the environment. */
+  readonly isGenerated: boolean;
 }
 
 /** Reads the configuration, wherever it comes from, and makes a plan of it. */
 export class ConfigSource {
   readonly #options: ConfigSourceOptions;
-  #stdin: Promise<string> | undefined;
+  #stdin: Promise<readonly ResourceInput[]> | undefined;
   /** Files that Secrets take values from, by path; undefined: could not be read. */
   #referenced: ReadonlyMap<string, string | undefined> = new Map();
+  #files: readonly string[] = [];
   #fingerprint = '';
 
   constructor(options: ConfigSourceOptions) {
@@ -40,18 +42,22 @@ export class ConfigSource {
     return origin.kind === 'stdin' ? STDIN_NAME : GENERATED_NAME;
   }
 
-  /** False for what cannot change: standard input and the environment. */
+  /** False for what can be read once only: standard input, a pipe, the environment. */
   get canChange(): boolean {
-    return this.#options.origin.kind === 'path';
+    const { origin } = this.#options;
+    const facts = origin.kind === 'path' ? statSync(origin.path, { throwIfNoEntry: false }) : undefined;
+    return facts?.isFile() === true || facts?.isDirectory() === true;
   }
 
   /** Directories whose changes may change the configuration. */
   get watchedDirectories(): string[] {
     const { origin } = this.#options;
     if (origin.kind !== 'path') return [];
-    return [
-      ...new Set([origin.path, dirname(origin.path), ...[...this.#referenced.keys()].map((path) => dirname(path))]),
-    ];
+    // Directories and not files: editors and Kubernetes replace files, and a watch would stay with the old one. What a
+    // link points to is replaced in another directory.
+    const files = [origin.path, ...this.#files, ...this.#referenced.keys()];
+    const directories = [...files, ...files.map(realPath)].map((path) => dirname(path));
+    return [...new Set([...(isDirectory(origin.path) ? [origin.path] : []), ...directories])];
   }
 
   /** Throws UserFacingError when the text itself cannot be read. */
@@ -73,7 +79,8 @@ export class ConfigSource {
   }
 
   #plan(inputs: readonly ResourceInput[]): Reading {
-    const { env, isLenient, plan } = this.#options;
+    const { env, isLenient, origin, plan } = this.#options;
+    const isGenerated = origin.kind === 'generated';
     const referenced = new Map<string, string | undefined>();
     const resources = parseResources(inputs, {
       env,
@@ -88,18 +95,22 @@ export class ConfigSource {
     this.#referenced = referenced;
     this.#fingerprint = fingerprintOf(inputs, referenced);
     return {
-      ...planConfiguration(resources, { ...plan, isLenient, name: this.#name }),
+      ...planConfiguration(resources, { ...plan, isLenient, isGenerated, name: this.#name }),
       text: inputs.map((input) => input.text).join('\n'),
+      isGenerated,
     };
   }
 
   async #inputs(): Promise<readonly ResourceInput[]> {
-    const { origin, readStdin } = this.#options;
+    const { origin, stdin } = this.#options;
     switch (origin.kind) {
-      case 'path':
-        return readInputs(origin.path);
+      case 'path': {
+        const inputs = await readInputs(origin.path);
+        this.#files = inputs.map(({ name }) => name);
+        return inputs;
+      }
       case 'stdin':
-        return [{ name: STDIN_NAME, text: await (this.#stdin ??= readStdin()) }];
+        return (this.#stdin ??= readInputs('-', stdin));
       case 'generated':
         return [{ name: GENERATED_NAME, text: origin.text }];
     }
@@ -110,6 +121,16 @@ const fingerprintOf = (inputs: readonly ResourceInput[], referenced: ReadonlyMap
   createHash('sha256')
     .update(JSON.stringify([inputs, [...referenced]]))
     .digest('hex');
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 function readText(path: string): string | undefined {
   try {

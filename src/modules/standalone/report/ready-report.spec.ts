@@ -7,13 +7,8 @@ const summary: Summary = {
   listeners: [{ name: 'http', protocol: 'HTTP', port: 1975 }],
   routes: [{ name: 'default/r', hostnames: [], models: ['/gpt-.*/', "it's"], backends: ['default/b'] }],
   backends: [{ name: 'default/b', schema: 'OpenAI', endpoints: ['api.openai.com:443'] }],
+  asksForCredentials: false,
 };
-const curlOf = (one: Summary): string | undefined =>
-  readyReport({ summary: one, adminPort: 1, logPath: '/l' })
-    .split('\n')
-    .find((line) => line.includes('curl -s'))
-    ?.trim();
-
 describe('readyReport', () => {
   it('is a table and a command', () => {
     expect(readyReport({ summary, adminPort: 1064, logPath: '/l', demoControlPort: 9 })).toBe(String.raw`
@@ -31,18 +26,6 @@ Make the primary demo provider fail, and heal it:
 Health and metrics: http://localhost:1064/health and /metrics. Log: /l`);
   });
 
-  it('reaches a host by its name, also in the TLS handshake', () => {
-    const listeners = [{ name: 'https', protocol: 'HTTPS', port: 8443, hostname: '*.example.com' }];
-    expect(curlOf({ ...summary, listeners })).toContain(
-      'curl -s -k --connect-to any.example.com:8443:localhost:8443 https://any.example.com:8443/v1/chat/completions',
-    );
-  });
-
-  it('names a model of the provider when routes match by expression only', () => {
-    const routes = [{ ...summary.routes[0]!, models: ['/.*/'] }];
-    expect(curlOf({ ...summary, routes })).toContain('"model":"gpt-4o-mini"');
-  });
-
   it('shows the first models of many', () => {
     const routes = [{ ...summary.routes[0]!, models: Array.from({ length: 10 }, (_, index) => `m${index}`) }];
     expect(readyReport({ summary: { ...summary, routes }, adminPort: 1, logPath: '/l' })).toContain(
@@ -50,8 +33,10 @@ Health and metrics: http://localhost:1064/health and /metrics. Log: /l`);
     );
   });
 
-  it('has no command when nothing is routed', () => {
-    expect(curlOf({ ...summary, routes: [] })).toBeUndefined();
+  it('says so when requests need a credential', () => {
+    expect(readyReport({ summary: { ...summary, asksForCredentials: true }, adminPort: 1, logPath: '/l' })).toContain(
+      'Try it, with a credential of your SecurityPolicy added:\n  curl ',
+    );
   });
 });
 

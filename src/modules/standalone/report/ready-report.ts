@@ -1,8 +1,5 @@
-import { exampleModel, type Summary } from './summary.js';
-
-/** For routes that match by regular expression only; names that the providers have had for long. */
-const MODEL_BY_SCHEMA: Readonly<Record<string, string>> = { Anthropic: 'claude-sonnet-4-5' };
-const MODEL_DEFAULT = 'gpt-4o-mini';
+import { exampleRequest } from './example-request.js';
+import type { Summary } from './summary.js';
 
 export interface ReadyFacts {
   readonly summary: Summary;
@@ -31,12 +28,13 @@ export function readyReport({ summary, adminPort, logPath, demoControlPort }: Re
       `${one.schema} at ${one.endpoints.join(', ') || 'no endpoint'}`,
     ]),
   ];
-  const curl = curlLine(summary);
+  const example = exampleRequest(summary);
+  const tryIt = summary.asksForCredentials ? 'Try it, with a credential of your SecurityPolicy added:' : 'Try it:';
   return [
     '',
     ...aligned(rows),
     '',
-    ...(curl ? ['Try it:', `  ${curl}`, ''] : []),
+    ...(example ? [tryIt, `  ${example}`, ''] : []),
     ...(demoControlPort === undefined
       ? []
       : [
@@ -59,26 +57,6 @@ function listed(models: readonly string[]): string {
 function aligned(rows: readonly [string, string, string][]): string[] {
   const width = (column: 0 | 1) => Math.max(0, ...rows.map((row) => row[column].length));
   return rows.map(([kind, name, text]) => `  ${kind.padEnd(width(0))}  ${name.padEnd(width(1))}  ${text}`);
-}
-
-/** One command that gets an answer from the first listener; undefined when there is no route to try. */
-function curlLine(summary: Summary): string | undefined {
-  const listener = summary.listeners.find((one) => one.protocol === 'HTTP') ?? summary.listeners[0];
-  if (!listener || summary.routes.length === 0) return undefined;
-  const model = exampleModel(summary) ?? MODEL_BY_SCHEMA[summary.backends[0]?.schema ?? ''] ?? MODEL_DEFAULT;
-  const host = (summary.routes.flatMap((route) => route.hostnames)[0] ?? listener.hostname)?.replace(/^\*\./, 'any.');
-  const isTls = listener.protocol === 'HTTPS';
-  // The name must reach the TLS handshake too, not only the request.
-  const origin = host ? `${host}:${listener.port}` : `localhost:${listener.port}`;
-  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
-  return [
-    'curl -s',
-    ...(isTls ? ['-k'] : []),
-    ...(host ? [`--connect-to ${origin}:localhost:${listener.port}`] : []),
-    `${isTls ? 'https' : 'http'}://${origin}/v1/chat/completions`,
-    "-H 'content-type: application/json'",
-    `-d '${body.replaceAll("'", String.raw`'\''`)}'`,
-  ].join(' ');
 }
 
 /** A duration rounded to 100 ms, as Go prints it: `0s`, `800ms`, `1.2s`, `1m0.5s`. @see spec ops.md A2, step 10 */

@@ -1,5 +1,5 @@
 import type { AIGatewayRoute, AIServiceBackend } from '../../../shared/api/ai-gateway.js';
-import type { Backend } from '../../../shared/api/envoy-gateway.js';
+import type { Backend, SecurityPolicy } from '../../../shared/api/envoy-gateway.js';
 import type { Gateway } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
@@ -12,6 +12,8 @@ export interface Summary {
   readonly listeners: readonly ListenerSummary[];
   readonly routes: readonly RouteSummary[];
   readonly backends: readonly BackendSummary[];
+  /** Whether some requests need an API key or a token. */
+  readonly asksForCredentials: boolean;
 }
 
 export interface ListenerSummary {
@@ -58,6 +60,9 @@ export function summarize(gateway: Gateway, world: Snapshot): Summary {
       .list<AIServiceBackend>(kinds.aiServiceBackend)
       .filter((backend) => used.has(id(backend.metadata.namespace, backend.metadata.name)))
       .map((backend) => summarizeBackend(backend, world)),
+    asksForCredentials: world
+      .list<SecurityPolicy>(kinds.securityPolicy)
+      .some(({ spec }) => spec.apiKeyAuth !== undefined || spec.jwt !== undefined),
   };
 }
 
@@ -104,8 +109,6 @@ function summarizeBackend(backend: AIServiceBackend, world: Snapshot): BackendSu
   };
 }
 
-const isExact = (model: string): boolean => !/^\/.*\/$/s.test(model);
-
 /** What changed between two configurations, in a few words each; empty when nothing that a summary shows did. */
 export function summarizeChange(before: Summary, after: Summary): string[] {
   const models = (summary: Summary) => summary.routes.flatMap((route) => route.models);
@@ -136,7 +139,3 @@ function difference(what: string, before: readonly string[], after: readonly str
     ...(removed.length > 0 ? [`- ${what} ${removed.join(', ')}`] : []),
   ];
 }
-
-/** The first model that is a name, to try the gateway with. */
-export const exampleModel = (summary: Summary): string | undefined =>
-  summary.routes.flatMap((route) => route.models).find(isExact);

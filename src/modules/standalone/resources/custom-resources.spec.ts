@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, it, expect } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { readCustomResourceDefinitions } from './kinds/custom-resources.js';
+import { PLURALS, readCustomResourceDefinition } from './kinds/custom-resources.js';
 import { formatProblem } from './problem.js';
 import { parseResources, type ResourceSet } from './parse-resources.js';
 import { subschemas } from './validation/walk-schema.js';
@@ -181,9 +181,16 @@ describe('custom resources', () => {
     ]);
   });
 
+  it('warns of settings that only a container has', () => {
+    const spec = { extProc: { kubernetes: { env: [{ name: 'A', value: 'b' }] } } };
+    expect(read('aigateway.envoyproxy.io/v1beta1', 'GatewayConfig', spec).problems.map(formatProblem)).toEqual([
+      'a.yaml:6: warning: GatewayConfig default/x: spec.extProc: found settings of a container, which have no effect in standalone mode: the External Processor runs as a process of this machine and has its environment; remove extProc, or run in Kubernetes',
+    ]);
+  });
+
   it('has a refused case for each rule of the schemas', () => {
     const texts = cases('refused').flatMap(({ errors: messages = [] }) => messages);
-    const rules = readCustomResourceDefinitions().flatMap(({ spec }) =>
+    const rules = PLURALS.map(readCustomResourceDefinition).flatMap(({ spec }) =>
       spec.versions.flatMap(({ name, schema }) =>
         // The rules of v1alpha1 are the same but for one, which has its own test above.
         name === 'v1alpha1'

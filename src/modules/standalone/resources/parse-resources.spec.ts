@@ -150,9 +150,9 @@ status: {phase: x}
     ],
     [
       'apiVersion: aigateway.envoyproxy.io/v2\nkind: AIGatewayRoute',
-      'a.yaml:1: AIGatewayRoute: apiVersion: found "aigateway.envoyproxy.io/v2"; expected one of "aigateway.envoyproxy.io/v1alpha1", "aigateway.envoyproxy.io/v1beta1"',
+      'a.yaml:1: AIGatewayRoute: apiVersion: found "aigateway.envoyproxy.io/v2"; expected one of "aigateway.envoyproxy.io/v1alpha1", "aigateway.envoyproxy.io/v1beta1"; correct it',
     ],
-    ['apiVersion: v2\nkind: Secret', 'a.yaml:1: Secret: apiVersion: found "v2"; expected "v1"'],
+    ['apiVersion: v2\nkind: Secret', 'a.yaml:1: Secret: apiVersion: found "v2"; expected "v1"; correct it'],
   ])('refuses %j', (text, line) => {
     expect(read(text)).toMatchObject({ objects: [], lines: [line] });
   });
@@ -325,7 +325,7 @@ describe('Secrets', () => {
       'stringData: {"a b": hunter2}',
       'stringData["a b"]: found the key "a b"; expected at most 253 letters, digits, dashes, dots and underscores; rename it',
     ],
-    ['stringData: [hunter2]', 'stringData: found a list; expected an object'],
+    ['stringData: [hunter2]', 'stringData: found a list; expected an object; write its fields without "- "'],
     [
       'stringdata: {k: hunter2}',
       'stringdata: found an unknown field; expected "apiVersion", "kind", "metadata", "type", "immutable", "data", "stringData", "status"; did you mean "stringData"?',

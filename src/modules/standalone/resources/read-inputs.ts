@@ -13,7 +13,7 @@ export interface ResourceInput {
 /** All inputs together: some 16,000 routes. Reading YAML takes up to 200 times its size in memory. */
 export const INPUT_SIZE_MAX_BYTES = 4 * 1024 * 1024;
 const FILES_MAX = 1000;
-const STDIN_NAME = '(stdin)';
+export const STDIN_NAME = '(stdin)';
 const RESOURCE_FILE = /^[^.].*\.(?:ya?ml|json)$/;
 
 /**

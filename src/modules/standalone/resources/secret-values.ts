@@ -1,5 +1,5 @@
 import type { JsonPath } from './json-path.js';
-import type { Environment } from './text/scan-references.js';
+import type { Environment } from '../environment.js';
 import type { Finding } from './validation/finding.js';
 import { isJsonObject, member, type JsonObject } from './validation/structural-schema.js';
 

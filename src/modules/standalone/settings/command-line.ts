@@ -1,5 +1,6 @@
 import { parseFlags, type FlagTable, type FlagValues } from '../../../platform/config/flags.js';
 import { UserFacingError } from '../../../shared/errors.js';
+import { suggest } from '../resources/suggest.js';
 import { UsageError } from './usage-error.js';
 
 export interface CommandLine<Table extends FlagTable> {
@@ -27,6 +28,10 @@ export function parseCommandLine<Table extends FlagTable>(table: Table, argv: re
     }
     flags.push(word);
     const name = word.replace(/^--?/, '').split('=', 1)[0]!;
+    const near = Object.hasOwn(table, name) ? undefined : suggest(name, Object.keys(table));
+    if (near !== undefined) {
+      throw new UsageError(`flag provided but not defined: -${name}; did you mean -${near}? -help lists all flags`);
+    }
     given.add(name);
     const takesNext = !word.includes('=') && Object.hasOwn(table, name) && typeof table[name]!.initial !== 'boolean';
     if (takesNext && index + 1 < argv.length) flags.push(argv[++index]!);

@@ -1,7 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { optionalTextFlag } from '../../../platform/config/flags.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../environment.js';
 
 /** Flags that every mode on one machine shares. @see spec ops.md A1 */
 export const DIRECTORY_FLAGS = {

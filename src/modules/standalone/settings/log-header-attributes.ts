@@ -4,7 +4,7 @@ import {
   SESSION_HEADER_ATTRIBUTES,
   type HeaderAttributes,
 } from '../../../shared/header-attributes.js';
-import type { Environment } from './directories.js';
+import type { Environment } from '../environment.js';
 
 /** The mapping for access logs that the variables ask for, as the External Processor reads it from its flags. */
 export function logHeaderAttributesOf(env: Environment): HeaderAttributes {

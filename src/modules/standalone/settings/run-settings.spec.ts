@@ -77,6 +77,8 @@ describe('parseRunSettings', () => {
     [['--run-id', '../x'], {}, '--run-id is "../x"; expected 1 to 64 letters, digits, dots, dashes or underscores'],
     [['--run-id', '..'], {}, '--run-id is ".."; expected 1 to 64 letters, digits, dots, dashes or underscores'],
     [['--nope'], {}, 'flag provided but not defined: -nope; -help lists all flags'],
+    [['--debgu'], {}, 'flag provided but not defined: -debgu; did you mean -debug? -help lists all flags'],
+    [['--mcp-json={}'], {}, 'MCP is not available yet; remove the --mcp- flags'],
   ])('refuses %j with %j', (argv, env, message) => {
     expect(() => parse(argv, env)).toThrow(message);
   });

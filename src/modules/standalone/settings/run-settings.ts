@@ -36,6 +36,9 @@ export function parseRunSettings(
   now: Date,
   microseconds: number,
 ): RunSettings {
+  if (argv.some((word) => /^--?mcp-/.test(word))) {
+    throw new UsageError('MCP is not available yet; remove the --mcp- flags');
+  }
   const { values, given, words } = parseCommandLine(RUN_FLAGS, argv);
   if (words.length > 1) throw new UsageError(`unexpected argument ${words[1]}`);
   const path = words[0];
@@ -78,7 +81,7 @@ export function runPaths({ directories, runId }: Pick<RunSettings, 'directories'
   return {
     state,
     runtime,
-    log: join(state, 'aigw.log'),
+    log: join(state, LOG_FILE),
     filterConfig: join(state, 'extproc-config.yaml'),
     bootstrap: join(state, 'envoy-bootstrap.json'),
     xds: join(state, 'envoy-xds'),
@@ -90,5 +93,6 @@ export function runPaths({ directories, runId }: Pick<RunSettings, 'directories'
 }
 export type RunPaths = ReturnType<typeof runPaths>;
 
+export const LOG_FILE = 'aigw.log';
 export const ADMIN_ADDRESS_FILE = 'admin-address.txt';
 export const DEFAULT_CONFIG_FILE = 'config.yaml';

@@ -2,33 +2,63 @@
 const MAX_KEPT_BYTES = 1 << 20;
 /** Of larger ones the end is kept, where every provider writes `usage`. */
 const TAIL_BYTES = 64 << 10;
-const EMPTY_OBJECT = Buffer.from('{}');
+/** Smaller chunks are copied together: an object for each would cost more memory than the bytes. */
+const OWN_PART_BYTES_MIN = 4 << 10;
 
 /** A JSON answer that may come in pieces, kept for reading its usage in bounded memory. */
 export class KeptBody {
   #parts: Uint8Array[] = [];
+  /** Small chunks behind the last part; grows by doubling. */
+  #open = Buffer.alloc(0);
+  #openBytes = 0;
   #keptBytes = 0;
   #isCut = false;
 
   /** The chunk must stay as it is until `take`. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.#parts.push(chunk);
+    if (chunk.length < OWN_PART_BYTES_MIN) {
+      this.#append(chunk);
+    } else {
+      this.#closePart();
+      this.#parts.push(chunk);
+    }
     this.#keptBytes += chunk.length;
     if (this.#keptBytes <= MAX_KEPT_BYTES && !this.#isCut) return;
     this.#isCut = true;
-    while (this.#parts.length > 1 && this.#keptBytes - this.#parts[0]!.length >= TAIL_BYTES) {
-      this.#keptBytes -= this.#parts.shift()!.length;
-    }
+    // Only once as much has come again: each byte is copied a constant number of times.
+    if (this.#keptBytes < 2 * TAIL_BYTES) return;
+    this.#closePart();
+    this.#parts = [Buffer.from(Buffer.concat(this.#parts).subarray(-TAIL_BYTES))];
+    this.#keptBytes = TAIL_BYTES;
   }
 
-  /** The answer, or of a large one an object of its last members from `usage` on. */
+  /** The answer, or of a large one an object of its last members from `usage` on; no bytes when these lack it. */
   take(): Uint8Array {
+    this.#closePart();
     const kept = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#keptBytes = 0;
     // Always the same tail, however the answer was cut.
     return this.#isCut ? usageTail(kept.subarray(-TAIL_BYTES)) : kept;
+  }
+
+  #append(chunk: Uint8Array): void {
+    const length = this.#openBytes + chunk.length;
+    if (length > this.#open.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.#open.length * 2, OWN_PART_BYTES_MIN));
+      grown.set(this.#open.subarray(0, this.#openBytes));
+      this.#open = grown;
+    }
+    this.#open.set(chunk, this.#openBytes);
+    this.#openBytes = length;
+  }
+
+  #closePart(): void {
+    if (this.#openBytes === 0) return;
+    this.#parts.push(this.#open.subarray(0, this.#openBytes));
+    this.#open = Buffer.alloc(0);
+    this.#openBytes = 0;
   }
 }
 
@@ -43,7 +73,7 @@ const MODEL_MEMBER = /^"model"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*$/;
 function usageTail(tail: Uint8Array): Uint8Array {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength);
   const usage = bytes.lastIndexOf('"usage"');
-  if (usage === -1) return EMPTY_OBJECT;
+  if (usage === -1) return Buffer.alloc(0);
   const model = bytes.lastIndexOf('"model"', usage);
   const isNext =
     model !== -1 && usage - model <= MODEL_BYTES_MAX && MODEL_MEMBER.test(bytes.toString('utf8', model, usage));

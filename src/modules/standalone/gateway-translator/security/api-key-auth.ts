@@ -1,8 +1,9 @@
 import type { ApiKeyAuthPerRouteSchema } from '../../../../gen/proto/envoy/extensions/filters/http/api_key_auth/v3/api_key_auth_pb.js';
 import type { ApiKeyAuthSettings, SecurityPolicy } from '../../../../shared/api/envoy-gateway.js';
 import { displayName } from '../../../../shared/api/kube-object.js';
+import { secretTexts } from '../../../../shared/api/secret-text.js';
 import type { Init } from '../extension.js';
-import { findSecret, secretEntries } from '../secret-data.js';
+import { findSecret } from '../secret-data.js';
 import type { Translation } from '../translate-options.js';
 
 export const API_KEY_AUTH_FILTER = 'envoy.filters.http.api_key_auth';
@@ -24,7 +25,7 @@ export function apiKeyAuth(
     const path = `spec.apiKeyAuth.credentialRefs[${index}]`;
     const secret = findSecret(translation, policy, path, reference);
     if (!secret) return undefined;
-    for (const [client, value] of secretEntries(secret)) {
+    for (const [client, value] of secretTexts(secret)) {
       const key = value.trim();
       if (clients.has(client)) continue;
       const problem = key === '' ? 'is empty' : keys.has(key) ? 'has the key of another client' : undefined;

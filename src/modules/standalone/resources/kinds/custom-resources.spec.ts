@@ -2,9 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, it, expect } from '@jest/globals';
 import { parse } from 'yaml';
 import { subschemas } from '../validation/walk-schema.js';
-import { customResource, readCustomResourceDefinitions, type CustomResourceDefinition } from './custom-resources.js';
+import {
+  customResources,
+  PLURALS,
+  readCustomResourceDefinition,
+  type CustomResourceDefinition,
+} from './custom-resources.js';
 
-const definitions = readCustomResourceDefinitions();
+const definitions = PLURALS.map(readCustomResourceDefinition);
 const kindOf = ({ spec }: CustomResourceDefinition) => spec.names.kind;
 const find = (kind: string) => definitions.find((each) => kindOf(each) === kind)!;
 
@@ -86,10 +91,16 @@ describe('CRD files', () => {
     expect(alpha).toEqual(beta);
   });
 
-  it.each(definitions.map((each) => [kindOf(each), each] as const))(
-    'hold valid CEL and patterns when the kind is %s',
-    (_, definition) => {
-      const validators = [...customResource(definition).versions.values()].map((each) => each.validator());
+  it.each(customResources().map((each) => [each.kind, each] as const))(
+    'hold valid CEL and patterns, and what the kind is known by, when the kind is %s',
+    (kind, resource) => {
+      const { spec } = find(kind);
+      expect(resource).toMatchObject({
+        group: spec.group,
+        namespaced: spec.scope === 'Namespaced',
+        storageVersion: spec.versions.find(({ storage }) => storage)?.name,
+      });
+      const validators = [...resource.versions.values()].map((each) => each.validator());
       expect(validators).toHaveLength(2);
     },
   );
@@ -118,16 +129,13 @@ describe('CRD files', () => {
     },
   );
 
-  it.each(['aigatewayroutes', 'aiservicebackends', 'backendsecuritypolicies', 'gatewayconfigs'])(
-    'pass through Helm unchanged when the file is that of %s',
-    (plural) => {
-      const url = new URL(
-        `../../../../../helm/ai-gateway-crds/templates/aigateway.envoyproxy.io_${plural}.yaml`,
-        import.meta.url,
-      );
-      expect(readFileSync(url, 'utf8')).not.toMatch(HELM_ACTION);
-    },
-  );
+  it.each(PLURALS)('pass through Helm unchanged when the file is that of %s', (plural) => {
+    const url = new URL(
+      `../../../../../helm/ai-gateway-crds/templates/aigateway.envoyproxy.io_${plural}.yaml`,
+      import.meta.url,
+    );
+    expect(readFileSync(url, 'utf8')).not.toMatch(HELM_ACTION);
+  });
 
   it('belong to a chart with the name that releases use', () => {
     const chart = new URL('../../../../../helm/ai-gateway-crds/Chart.yaml', import.meta.url);

@@ -7,7 +7,25 @@ import { member, type StructuralSchema } from '../validation/structural-schema.j
 /** The same distance from `src` and from `dist`. */
 const CRD_DIRECTORY = new URL('../../../../../helm/ai-gateway-crds/templates/', import.meta.url);
 
-const PLURALS = ['aigatewayroutes', 'aiservicebackends', 'backendsecuritypolicies', 'gatewayconfigs'];
+/** Our kinds by the names of their files. */
+const KINDS = {
+  aigatewayroutes: 'AIGatewayRoute',
+  aiservicebackends: 'AIServiceBackend',
+  backendsecuritypolicies: 'BackendSecurityPolicy',
+  gatewayconfigs: 'GatewayConfig',
+} as const;
+type Plural = keyof typeof KINDS;
+
+export const PLURALS = Object.keys(KINDS) as readonly Plural[];
+
+/** Members of `spec` that mean something in clusters only. */
+const NO_EFFECT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  GatewayConfig: {
+    extProc:
+      'found settings of a container, which have no effect in standalone mode: the External Processor runs as a process ' +
+      'of this machine and has its environment; remove extProc, or run in Kubernetes',
+  },
+};
 
 /** The members of a CRD that are read here. @see apiextensions.k8s.io/v1 */
 export interface CustomResourceDefinition {
@@ -25,37 +43,54 @@ export interface CustomResourceDefinition {
 }
 
 /**
- * The CRD files that clusters get too, of the kinds that standalone mode reads.
- * @throws Error when a file is missing: the installation is incomplete.
+ * The kinds of ours, described by the CRD files that clusters get too. A file is read when an object of its kind turns
+ * up: they are large, and most configurations need two of them.
  */
-export function readCustomResourceDefinitions(): readonly CustomResourceDefinition[] {
-  return PLURALS.map((plural) => {
-    const file = fileURLToPath(new URL(`aigateway.envoyproxy.io_${plural}.yaml`, CRD_DIRECTORY));
-    try {
-      return parse(readFileSync(file, 'utf8')) as CustomResourceDefinition;
-    } catch (cause) {
-      throw new Error(
-        `cannot read the schema file ${file}: the installation is incomplete; install the package again`,
-        { cause },
-      );
-    }
-  });
+export const customResources = (): readonly ResourceKind[] => PLURALS.map(customResource);
+
+function customResource(plural: Plural): ResourceKind {
+  let versions: ResourceKind['versions'] | undefined;
+  return {
+    group: 'aigateway.envoyproxy.io',
+    kind: KINDS[plural],
+    namespaced: true,
+    hidden: false,
+    storageVersion: 'v1beta1',
+    get versions() {
+      return (versions ??= versionsOf(readCustomResourceDefinition(plural)));
+    },
+  };
 }
 
-/** The kind that a CRD defines. */
-export function customResource({ spec }: CustomResourceDefinition): ResourceKind {
+/** @throws Error when the file is missing: the installation is incomplete. */
+export function readCustomResourceDefinition(plural: Plural): CustomResourceDefinition {
+  const file = fileURLToPath(new URL(`aigateway.envoyproxy.io_${plural}.yaml`, CRD_DIRECTORY));
+  try {
+    return parse(readFileSync(file, 'utf8')) as CustomResourceDefinition;
+  } catch (cause) {
+    throw new Error(`cannot read the schema file ${file}: the installation is incomplete; install the package again`, {
+      cause,
+    });
+  }
+}
+
+function versionsOf({ spec }: CustomResourceDefinition): ResourceKind['versions'] {
   const versions = spec.versions.map(({ name, deprecationWarning, schema }) => {
     const own = member(schema.openAPIV3Schema.properties, 'spec');
     if (own === undefined) throw new Error(`version ${name} of ${spec.names.kind} has no spec`);
     const traits = { partial: false, ...(deprecationWarning === undefined ? {} : { deprecation: deprecationWarning }) };
-    return [name, resourceVersion(objectSchema({ spec: own }), traits)] as const;
+    return [name, resourceVersion(objectSchema({ spec: withoutEffect(own, spec.names.kind) }), traits)] as const;
   });
+  return new Map(versions);
+}
+
+function withoutEffect(spec: StructuralSchema, kind: string): StructuralSchema {
+  const marked = Object.entries(NO_EFFECT[kind] ?? {}).map(([name, reason]) => [
+    name,
+    { ...member(spec.properties, name), 'x-standalone-no-effect': reason },
+  ]);
   return {
-    group: spec.group,
-    kind: spec.names.kind,
-    namespaced: spec.scope === 'Namespaced',
-    hidden: false,
-    storageVersion: spec.versions.find(({ storage }) => storage)!.name,
-    versions: new Map(versions),
+    ...spec,
+    properties: { ...spec.properties, ...(Object.fromEntries(marked) as StructuralSchema['properties']) },
   };
 }

@@ -12,29 +12,27 @@ import { gatewayClass } from '../schemas/gateway-class.js';
 import { referenceGrant } from '../schemas/reference-grant.js';
 import { secret } from '../schemas/secret.js';
 import { securityPolicy } from '../schemas/security-policy.js';
-import { customResource, readCustomResourceDefinitions } from './custom-resources.js';
+import { customResources } from './custom-resources.js';
 import type { ResourceKind, ResourceVersion } from './resource-kind.js';
 import { UNSUPPORTED_KINDS } from './unsupported-kinds.js';
 
-let table: readonly ResourceKind[] | undefined;
+const KINDS: readonly ResourceKind[] = [
+  ...customResources(),
+  gatewayClass,
+  gateway,
+  backend,
+  backendTlsPolicy,
+  backendTrafficPolicy,
+  clientTrafficPolicy,
+  securityPolicy,
+  envoyProxy,
+  referenceGrant,
+  secret,
+  configMap,
+];
 
-/** Every kind that standalone mode reads. The CRD files are read once in the life of the process. */
-export function resourceKinds(): readonly ResourceKind[] {
-  return (table ??= [
-    ...readCustomResourceDefinitions().map(customResource),
-    gatewayClass,
-    gateway,
-    backend,
-    backendTlsPolicy,
-    backendTrafficPolicy,
-    clientTrafficPolicy,
-    securityPolicy,
-    envoyProxy,
-    referenceGrant,
-    secret,
-    configMap,
-  ]);
-}
+/** Every kind that standalone mode reads. */
+export const resourceKinds = (): readonly ResourceKind[] => KINDS;
 
 export type KindLookup =
   | { readonly outcome: 'found'; readonly kind: ResourceKind; readonly version: ResourceVersion }
@@ -47,13 +45,12 @@ export type KindLookup =
 export function lookUpKind(apiVersion: string, kind: string): KindLookup {
   const group = groupOf(apiVersion);
   const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
-  const known = resourceKinds();
-  const found = known.find((each) => each.group === group && each.kind === kind);
+  const found = KINDS.find((each) => each.group === group && each.kind === kind);
   if (found !== undefined) {
     const entry = found.versions.get(version);
     if (entry !== undefined) return { outcome: 'found', kind: found, version: entry };
     const expected = [...found.versions.keys()].map((name) => apiVersionOf(group, name));
-    const message = `found ${JSON.stringify(apiVersion)}; expected ${expected.length === 1 ? '' : 'one of '}${listNames(expected)}`;
+    const message = `found ${JSON.stringify(apiVersion)}; expected ${expected.length === 1 ? '' : 'one of '}${listNames(expected)}; correct it`;
     return { outcome: 'wrong-version', message };
   }
   if (group === '' && kind === 'Namespace') {
@@ -62,24 +59,26 @@ export function lookUpKind(apiVersion: string, kind: string): KindLookup {
       message: 'found a Namespace, which has no effect in standalone mode: every namespace exists',
     };
   }
-  return { outcome: 'unsupported', message: unsupported(apiVersion, group, kind, known) };
+  return { outcome: 'unsupported', message: unsupported(apiVersion, group, kind) };
 }
 
 export const apiVersionOf = (group: string, version: string): string =>
   group === '' ? version : `${group}/${version}`;
 
-function unsupported(apiVersion: string, group: string, kind: string, known: readonly ResourceKind[]): string {
+function unsupported(apiVersion: string, group: string, kind: string): string {
   const found = `found ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}`;
   const instead = member(UNSUPPORTED_KINDS, `${group}/${kind}`);
   if (instead !== undefined) return `${found}, which is not supported in standalone mode; ${instead}`;
-  const namesake = known.find((each) => each.kind === kind);
+  const namesake = KINDS.find((each) => each.kind === kind);
   if (namesake !== undefined) {
     const expected = JSON.stringify(apiVersionOf(namesake.group, namesake.storageVersion));
     return `${found}, which is not supported in standalone mode; did you mean apiVersion ${expected}?`;
   }
+  const elsewhere = Object.entries(UNSUPPORTED_KINDS).find(([known]) => known.endsWith(`/${kind}`));
+  if (elsewhere !== undefined) return `${found}, which is not supported in standalone mode; ${elsewhere[1]}`;
   const near = suggest(
     kind,
-    known.map((each) => each.kind),
+    KINDS.map((each) => each.kind),
   );
   if (near !== undefined) return `${found}, which is not a known kind; did you mean ${JSON.stringify(near)}?`;
   return `${found}, which is not supported in standalone mode; remove it, or run in Kubernetes`;

@@ -1,18 +1,6 @@
-import { foreignKind } from '../kinds/resource-kind.js';
 import type { StructuralSchema } from '../validation/structural-schema.js';
-import {
-  duration,
-  flag,
-  httpStatus,
-  noEffect,
-  percent,
-  policyTargetRules,
-  policyTargets,
-  size,
-  TARGET_SELECTORS_HINT,
-  uint32,
-  uint32Of1024,
-} from './parts.js';
+import { duration, flag, httpStatus, noEffect, percent, size, uint32, uint32Of1024 } from './parts.js';
+import { policyKind } from './policy-kind.js';
 
 const TRIGGERS = [
   '5xx',
@@ -123,38 +111,29 @@ const circuitBreaker: StructuralSchema = {
   },
 };
 
-export const backendTrafficPolicy = foreignKind({
-  group: 'gateway.envoyproxy.io',
+export const backendTrafficPolicy = policyKind({
   kind: 'BackendTrafficPolicy',
-  versions: ['v1alpha1'],
-  members: {
-    spec: {
+  targets: ['Gateway', 'HTTPRoute'],
+  properties: {
+    retry,
+    timeout,
+    healthCheck,
+    circuitBreaker,
+    connection: {
       type: 'object',
       properties: {
-        ...policyTargets,
-        retry,
-        timeout,
-        healthCheck,
-        circuitBreaker,
-        connection: {
-          type: 'object',
-          properties: {
-            bufferLimit: size,
-            socketBufferLimit: { ...size, 'x-standalone-no-effect': noEffect('socketBufferLimit') },
-          },
-        },
-        loadBalancer: {
-          type: 'object',
-          required: ['type'],
-          properties: { type: { type: 'string', enum: ['LeastRequest', 'RoundRobin', 'Random'] } },
-        },
-        requestBuffer: { type: 'object', required: ['limit'], properties: { limit: size } },
+        bufferLimit: size,
+        socketBufferLimit: { ...size, 'x-standalone-no-effect': noEffect('socketBufferLimit') },
       },
-      'x-standalone-unsupported': {
-        rateLimit: 'rate limits need Envoy Gateway and its rate limit service: run in Kubernetes, or remove rateLimit',
-        targetSelectors: TARGET_SELECTORS_HINT,
-      },
-      'x-kubernetes-validations': policyTargetRules(['Gateway', 'HTTPRoute'])!,
     },
+    loadBalancer: {
+      type: 'object',
+      required: ['type'],
+      properties: { type: { type: 'string', enum: ['LeastRequest', 'RoundRobin', 'Random'] } },
+    },
+    requestBuffer: { type: 'object', required: ['limit'], properties: { limit: size } },
+  },
+  unsupported: {
+    rateLimit: 'rate limits need Envoy Gateway and its rate limit service: run in Kubernetes, or remove rateLimit',
   },
 });

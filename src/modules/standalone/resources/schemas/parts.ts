@@ -65,34 +65,3 @@ export const BOTH_CERTIFICATE_SOURCES = {
   rule: '!(has(self.caCertificateRefs) && size(self.caCertificateRefs) > 0 && has(self.wellKnownCACertificates))',
   message: 'found caCertificateRefs and wellKnownCACertificates; expected one of them; remove the other',
 };
-
-/** A listener, a rule of a route, or the whole object. */
-const TARGET: StructuralSchema = { ...localReference, properties: { ...localReference.properties, sectionName } };
-
-/** `targetRef` and `targetRefs` of an Envoy Gateway policy. */
-export const policyTargets = {
-  targetRef: TARGET,
-  targetRefs: { type: 'array', items: TARGET },
-} as const satisfies Record<string, StructuralSchema>;
-
-export const TARGET_SELECTORS_HINT = 'name the objects in targetRefs';
-
-/** The rules that go with {@link policyTargets}; `targets` are kinds of Gateway API. */
-export function policyTargetRules(targets: readonly string[]): StructuralSchema['x-kubernetes-validations'] {
-  const kinds = `[${targets.map((target) => `'${target}'`).join(', ')}]`;
-  const message = `found another kind of target; expected ${targets.join(' or ')} of gateway.networking.k8s.io`;
-  return [
-    {
-      rule: 'has(self.targetRef) != has(self.targetRefs)',
-      message: 'found both or none of targetRef and targetRefs; expected one of them',
-    },
-    {
-      rule: `!has(self.targetRef) || (self.targetRef.group == 'gateway.networking.k8s.io' && self.targetRef.kind in ${kinds})`,
-      message,
-    },
-    {
-      rule: `!has(self.targetRefs) || self.targetRefs.all(ref, ref.group == 'gateway.networking.k8s.io' && ref.kind in ${kinds})`,
-      message,
-    },
-  ];
-}

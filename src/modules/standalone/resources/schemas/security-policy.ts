@@ -1,18 +1,7 @@
-import { foreignKind } from '../kinds/resource-kind.js';
 import { patterns } from '../validation/patterns.js';
 import type { StructuralSchema } from '../validation/structural-schema.js';
-import {
-  duration,
-  flag,
-  localReference,
-  objectName,
-  policyTargetRules,
-  policyTargets,
-  secretReference,
-  TARGET_SELECTORS_HINT,
-  text,
-  texts,
-} from './parts.js';
+import { duration, flag, localReference, objectName, secretReference, text, texts } from './parts.js';
+import { policyKind } from './policy-kind.js';
 
 const apiKeyAuth: StructuralSchema = {
   type: 'object',
@@ -94,34 +83,25 @@ const cors: StructuralSchema = {
   },
 };
 
-export const securityPolicy = foreignKind({
-  group: 'gateway.envoyproxy.io',
+export const securityPolicy = policyKind({
   kind: 'SecurityPolicy',
-  versions: ['v1alpha1'],
-  members: {
-    spec: {
+  targets: ['Gateway', 'HTTPRoute'],
+  properties: {
+    apiKeyAuth,
+    jwt: {
       type: 'object',
+      required: ['providers'],
       properties: {
-        ...policyTargets,
-        apiKeyAuth,
-        jwt: {
-          type: 'object',
-          required: ['providers'],
-          properties: {
-            optional: flag,
-            providers: { type: 'array', minItems: 1, maxItems: 16, items: provider },
-          },
-        },
-        cors,
+        optional: flag,
+        providers: { type: 'array', minItems: 1, maxItems: 16, items: provider },
       },
-      'x-standalone-unsupported': {
-        authorization: 'use apiKeyAuth or jwt, or run in Kubernetes',
-        basicAuth: 'use apiKeyAuth',
-        extAuth: 'use apiKeyAuth or jwt, or run in Kubernetes',
-        oidc: 'use jwt with localJWKS',
-        targetSelectors: TARGET_SELECTORS_HINT,
-      },
-      'x-kubernetes-validations': policyTargetRules(['Gateway', 'HTTPRoute'])!,
     },
+    cors,
+  },
+  unsupported: {
+    authorization: 'use apiKeyAuth or jwt, or run in Kubernetes',
+    basicAuth: 'use apiKeyAuth',
+    extAuth: 'use apiKeyAuth or jwt, or run in Kubernetes',
+    oidc: 'use jwt with localJWKS',
   },
 });

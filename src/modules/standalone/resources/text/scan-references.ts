@@ -1,3 +1,5 @@
+import type { Environment } from '../../environment.js';
+
 /** `${NAME}`, `$NAME` or `${NAME:-word}` in a text. */
 export interface Reference {
   /** As written, for messages. */
@@ -15,8 +17,6 @@ export interface ScannedText {
   readonly references: readonly Reference[];
   readonly errors: readonly { readonly line: number; readonly message: string }[];
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const NAME = '[\\p{L}\\p{Nd}_]+';
 const CANDIDATE = new RegExp(`\\$(?:(\\$)|\\{([^}\\r\\n]*)(\\}?)|(${NAME}))|\\uE000|\\n`, 'gu');

@@ -1,7 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
-import type { Document, Node } from 'yaml';
+import type { Document, Node, YAMLParseError } from 'yaml';
+import type { Environment } from '../../environment.js';
 import type { JsonPath } from '../json-path.js';
-import { replaceMarkers, scanReferences, valueOf, type Environment, type Reference } from './scan-references.js';
+import { replaceMarkers, scanReferences, valueOf, type Reference } from './scan-references.js';
 import { resolveReferences } from './resolve-references.js';
 
 /** One document of a YAML text, as plain data, with the way back to lines. */
@@ -66,7 +67,7 @@ function readDocument(document: Document.Parsed, context: DocumentContext): Yaml
   const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
   const clean = (message: string) => replaceMarkers(message, references, (reference) => reference.source);
   for (const error of document.errors.slice(0, SYNTAX_ERRORS_SHOWN)) {
-    const message = `found text that is not valid YAML: ${clean(error.message)}; correct it here or just above`;
+    const message = `found text that is not valid YAML: ${clean(explain(error))}; correct it here or just above`;
     report({ line: lineAt(error.pos[0]), message, severity: 'error' });
   }
   if (document.errors.length > 0) return [];
@@ -78,7 +79,9 @@ function readDocument(document: Document.Parsed, context: DocumentContext): Yaml
   const read = withoutOverflow(reportHere, () => {
     const repeated = repeatedKeys(document);
     for (const { key, offset } of repeated.slice(0, SYNTAX_ERRORS_SHOWN)) {
-      const message = `found the field ${JSON.stringify(clean(key))} twice; expected it once; remove one`;
+      // Most often two objects without a line between them.
+      const separator = key === 'apiVersion' || key === 'kind' ? ', or put a line --- between two objects' : '';
+      const message = `found the field ${JSON.stringify(clean(key))} twice; expected it once; remove one${separator}`;
       report({ line: lineAt(offset), message, severity: 'error' });
     }
     if (repeated.length > 0) return undefined;
@@ -97,6 +100,16 @@ function readDocument(document: Document.Parsed, context: DocumentContext): Yaml
     },
   ];
 }
+
+/** In other words where those of the parser say little to people who do not know its terms. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'a line is indented with a tab, which YAML does not allow; use spaces',
+  BAD_INDENT: 'a line is indented otherwise than the fields beside it',
+  MULTILINE_IMPLICIT_KEY: 'a line has no ": " between a name and its value',
+  BLOCK_AS_IMPLICIT_KEY: 'a line has two ": ", or the next one is indented too far; put a value with ": " in quotes',
+};
+
+const explain = ({ code, message }: YAMLParseError): string => EXPLANATIONS[code] ?? message;
 
 /** Keys that stand in one map a second time. */
 function repeatedKeys(document: Document.Parsed): { readonly key: string; readonly offset: number }[] {

@@ -10,6 +10,16 @@ import { isJsonObject, type StructuralSchema } from './structural-schema.js';
 /** Errors of one object: one wrong list can have a million. */
 const ERRORS_SHOWN = 20;
 
+const SETTINGS = {
+  allErrors: true,
+  verbose: true,
+  allowUnionTypes: true,
+  ownProperties: true,
+  // Our own schemas, made below: to check each one against the meta-schema would be half the time of a start.
+  validateSchema: false,
+  meta: false,
+} as const;
+
 /**
  * Compiles the checks of types, ranges, patterns and required members.
  * Patterns run on an RE2 engine: same meaning as in the API server, and no pattern can be made to backtrack.
@@ -20,7 +30,7 @@ export function compileValueChecks(
   const regExp = Object.assign((pattern: string) => Object.assign(re2(pattern), { toString: () => pattern }), {
     code: 're2',
   });
-  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, ownProperties: true, code: { regExp } });
+  const ajv = new Ajv({ ...SETTINGS, code: { regExp } });
   formats.default(ajv, ['date-time', 'int32', 'int64']);
   ajv.addFormat('ip', (text: string) => isIP(text) !== 0);
   const validate = ajv.compile(toJsonSchema(schema));

@@ -102,6 +102,7 @@ function typeAdvice(value: unknown, schema: ValueSchema): string {
   if (schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
     return '; put it in quotes';
   if (schema.type === 'array' && !Array.isArray(value)) return '; start each item with "- "';
+  if (schema.type === 'object' && Array.isArray(value)) return '; write its fields without "- "';
   if ((schema.type === 'integer' || schema.type === 'boolean') && typeof value === 'string')
     return '; write it without quotes';
   return '';

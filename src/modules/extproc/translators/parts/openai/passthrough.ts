@@ -26,12 +26,15 @@ export interface PassthroughCell {
   readonly error: Exchange['error'];
 }
 
+/** Of this operation alone an answer without usage counts as zero tokens. @see spec observability.md 3.2 */
+const CHAT_PATH = /\/chat\/completions(?:\?|$)/;
+
 /** An exchange that sends the client's bytes, watches the answer and leaves it alone. */
 export function openAIPassthrough(cell: PassthroughCell): Exchange {
   return {
     request: { path: cell.path, sets: [], ...(cell.body ? { body: cell.body } : {}) },
     fallbackModel: cell.fallbackModel,
-    observe: (isStream) => (isStream ? new StreamObserver() : new WholeResponseObserver()),
+    observe: (isStream) => (isStream ? new StreamObserver() : new WholeResponseObserver(CHAT_PATH.test(cell.path))),
     error: cell.error,
   };
 }

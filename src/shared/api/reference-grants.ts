@@ -1,6 +1,6 @@
-import { kinds } from '../../../shared/api/kinds.js';
-import type { GroupKind, KubeObject } from '../../../shared/api/kube-object.js';
-import type { Snapshot } from '../../../shared/api/snapshot.js';
+import { kinds } from './kinds.js';
+import type { GroupKind, KubeObject } from './kube-object.js';
+import type { Snapshot } from './snapshot.js';
 
 interface ReferenceGrant extends KubeObject {
   readonly spec?: {
