@@ -36,7 +36,8 @@ export class ServingState {
 
   /** Ends the open watches, which would keep the server from closing. */
   close(): void {
-    for (const end of [...this.#onClose]) end();
+    // A set takes deletions while it is walked.
+    for (const end of this.#onClose) end();
   }
 
   /** Runs `end` when the server closes, until the returned function is called. */

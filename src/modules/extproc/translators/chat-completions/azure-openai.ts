@@ -9,6 +9,7 @@ export const chatToAzureOpenAI: Translator = {
       path: azureDeploymentPath(input, 'chat/completions'),
       body: undefined,
       fallbackModel: input.requestModel,
+      isUsageExpected: true,
       error: openAIError,
     }),
 };

@@ -8,6 +8,7 @@ export const chatToOpenAI: Translator = {
       path: prefixedPath(input.schema.prefix, 'chat/completions'),
       body: overriddenBody(input),
       fallbackModel: input.requestModel,
+      isUsageExpected: true,
       error: openAIError,
     }),
 };

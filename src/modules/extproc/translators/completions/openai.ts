@@ -8,6 +8,7 @@ export const completionsToOpenAI: Translator = {
       path: prefixedPath(input.schema.prefix, 'completions'),
       body: overriddenBody(input),
       fallbackModel: undefined,
+      isUsageExpected: false,
       error: () => ({}),
     }),
 };

@@ -9,6 +9,7 @@ export const embeddingsToAzureOpenAI: Translator = {
       path: azureDeploymentPath(input, 'embeddings'),
       body: overriddenBody(input),
       fallbackModel: undefined,
+      isUsageExpected: false,
       error: openAIError,
     }),
 };

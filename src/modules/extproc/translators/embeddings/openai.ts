@@ -8,6 +8,7 @@ export const embeddingsToOpenAI: Translator = {
       path: prefixedPath(input.schema.prefix, 'embeddings'),
       body: overriddenBody(input),
       fallbackModel: undefined,
+      isUsageExpected: false,
       error: openAIError,
     }),
 };

@@ -23,18 +23,17 @@ export interface PassthroughCell {
   readonly path: string;
   readonly body: Uint8Array | undefined;
   readonly fallbackModel: string | undefined;
+  /** A whole answer without usage counts as zero tokens: so it is for chat alone. @see spec observability.md 3.2 */
+  readonly isUsageExpected: boolean;
   readonly error: Exchange['error'];
 }
-
-/** Of this operation alone an answer without usage counts as zero tokens. @see spec observability.md 3.2 */
-const CHAT_PATH = /\/chat\/completions(?:\?|$)/;
 
 /** An exchange that sends the client's bytes, watches the answer and leaves it alone. */
 export function openAIPassthrough(cell: PassthroughCell): Exchange {
   return {
     request: { path: cell.path, sets: [], ...(cell.body ? { body: cell.body } : {}) },
     fallbackModel: cell.fallbackModel,
-    observe: (isStream) => (isStream ? new StreamObserver() : new WholeResponseObserver(CHAT_PATH.test(cell.path))),
+    observe: (isStream) => (isStream ? new StreamObserver() : new WholeResponseObserver(cell.isUsageExpected)),
     error: cell.error,
   };
 }
