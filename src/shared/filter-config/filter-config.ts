@@ -28,6 +28,8 @@ export interface ReadFault {
   readonly message: string;
   /** Identity of the backend that the entry describes, if it is one and could be read. */
   readonly backend?: string;
+  /** Given with `backend`: how many of the entries that are left in `backends` stand before it in the document. */
+  readonly backendsBefore?: number;
 }
 
 export const COST_TYPES = [

@@ -202,6 +202,13 @@ describe('parseFilterConfig', () => {
       'found "Joule", expected one of InputToken, CachedInputToken, CacheCreationInputToken, OutputToken, TotalToken, ReasoningToken, CEL',
       undefined,
     ],
+    ...['globalLLMRequestCosts', 'llmRequestCosts'].map((list): [string, string, string, string, undefined] => [
+      `an entry of ${list} with an empty key`,
+      `${list}: [{metadataKey: "", routeName: a/b, type: InputToken}]`,
+      `${list}[0].metadataKey`,
+      'found nothing, expected text that is not empty',
+      undefined,
+    ]),
     [
       'a model without name',
       'models: [{OwnedBy: a}]',
@@ -212,9 +219,22 @@ describe('parseFilterConfig', () => {
   ])('leaves out %s and goes on', (_, text, path, message, backend) => {
     const config = parseFilterConfig(`version: v\n${text}`, 'c.yaml');
     expect(config.version).toBe('v');
-    expect([...config.backends, ...config.globalLLMRequestCosts, ...config.models]).toEqual([]);
+    expect([...config.backends, ...config.globalLLMRequestCosts, ...config.llmRequestCosts, ...config.models]).toEqual(
+      [],
+    );
     expect(config.readFaults).toEqual([
-      { path, message: `c.yaml:2: ${path}: ${message}`, ...(backend !== undefined && { backend }) },
+      { path, message: `c.yaml:2: ${path}: ${message}`, ...(backend !== undefined && { backend, backendsBefore: 0 }) },
+    ]);
+  });
+
+  it('tells where an unreadable backend stands among the others', () => {
+    const readable = (name: string) => `{name: ${name}, schema: {name: OpenAI}}`;
+    const text = `backends: [${readable('a')}, {name: x}, ${readable('b')}, {name: y}, {name: z}]`;
+    const faults = parseFilterConfig(text, 'c.yaml').readFaults;
+    expect(faults?.map(({ backend, backendsBefore }) => [backend, backendsBefore])).toEqual([
+      ['x', 1],
+      ['y', 2],
+      ['z', 2],
     ]);
   });
 });

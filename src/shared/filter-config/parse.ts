@@ -69,7 +69,7 @@ function readConfig(root: MappingReader, document: ConfigDocument): FilterConfig
         if (!(error instanceof ShapeError)) throw error;
         const backend = backendOf(item.value);
         const fault = { path: formatPath(error.path), message: error.describe(document) };
-        readFaults.push(backend === undefined ? fault : { ...fault, backend });
+        readFaults.push(backend === undefined ? fault : { ...fault, backend, backendsBefore: results.length });
       }
     }
     return results;
@@ -102,7 +102,7 @@ function nameOf(value: unknown): string | undefined {
 function readCost(entry: MappingReader): CostConfig {
   const cel = entry.text('cel');
   return entry.done({
-    metadataKey: entry.text('metadataKey') ?? '',
+    metadataKey: entry.requiredText('metadataKey'),
     type: entry.oneOf('type', COST_TYPES),
     ...(cel !== undefined && cel !== '' && { cel }),
   });

@@ -71,7 +71,7 @@ const backend = optional(
   },
   ['name', 'modelNameOverride', 'schema'],
 ) as fc.Arbitrary<BackendConfig>;
-const cost = { metadataKey: text, type: fc.constantFrom(...COST_TYPES), cel: some };
+const cost = { metadataKey: some, type: fc.constantFrom(...COST_TYPES), cel: some };
 const models = fc.array(fc.record({ Name: some, OwnedBy: text, CreatedAt: text }), { maxLength: 3 });
 const config = optional(
   {

@@ -152,6 +152,22 @@ describe('compileCosts', () => {
     expect(costs.isEmpty).toBe(false);
   });
 
+  it.each([
+    ['does not compile', cel('used', 'nonsense('), /^cannot use the cost expression "nonsense\("/],
+    ['is missing', { metadataKey: 'used', type: 'CEL' as const }, /^cost "used" of type CEL has no expression/],
+  ])('never charges by the gateway-wide cost when the expression of the route %s', (_, broken, reason) => {
+    const globals: CostConfig[] = [{ metadataKey: 'used', type: 'TotalToken' }, cel('a', '1')];
+    const { costs, faults } = costsOf(globals, [onRoute(broken, { model: 'gpt-4o' })]);
+    const result = evaluateCosts(costs, facts);
+    expect(Object.fromEntries(result.values)).toEqual({ a: 1 });
+    expect(result.failures).toEqual([{ metadataKey: 'used', reason: expect.stringMatching(reason) }]);
+    expect(faults).toEqual([{ subject: 'llmRequestCosts[0]', reason: result.failures[0]?.reason }]);
+    const others = [{ model: 'gpt-5' }, { routeName: 'default/other' }];
+    for (const changes of others) {
+      expect(Object.fromEntries(evaluateCosts(costs, { ...facts, ...changes }).values)).toEqual({ used: 15, a: 1 });
+    }
+  });
+
   it('is empty without any cost', () => {
     expect(costsOf([], []).costs.isEmpty).toBe(true);
     expect(costsOf([], [onRoute(cel('a', '1'))]).costs.isEmpty).toBe(false);

@@ -40,32 +40,46 @@ const COUNTERS: Readonly<Record<Exclude<CostType, 'CEL'>, keyof TokenUsage>> = {
   ReasoningToken: 'reasoningTokens',
 };
 
-/** Compiles the costs of a configuration; those that cannot work are left out and listed (X30). */
+/**
+ * Compiles the costs of a configuration; those that cannot work are listed in `faults` (X30). A gateway-wide one is left
+ * out. One of a route keeps its place as a cost that always fails: its key is left out, where the gateway-wide cost of the
+ * same key would charge by a formula that was not meant for this route.
+ */
 export function compileCosts(config: Pick<FilterConfig, 'globalLLMRequestCosts' | 'llmRequestCosts'>): {
   readonly costs: RuntimeCosts;
   readonly faults: readonly ConfigFault[];
 } {
   const faults: ConfigFault[] = [];
   const expressions = new Map<string, CostExpression>();
-  const contained = <T>(subject: string, compile: () => T): T[] => {
+  const contained = <T>(
+    subject: string,
+    compile: () => T,
+    instead: (reason: string) => T | undefined,
+  ): T | undefined => {
     try {
-      return [compile()];
+      return compile();
     } catch (error) {
       if (!(error instanceof UserFacingError)) throw error;
       faults.push({ subject, reason: error.message });
-      return [];
+      return instead(error.message);
     }
   };
-  const globals = config.globalLLMRequestCosts.flatMap((cost, i) =>
-    contained(`globalLLMRequestCosts[${i}]`, () => compileCost(cost, expressions)),
-  );
+  const globals = config.globalLLMRequestCosts.flatMap((cost, i) => {
+    const compile = () => compileCost(cost, expressions);
+    return contained<RuntimeCost>(`globalLLMRequestCosts[${i}]`, compile, () => undefined) ?? [];
+  });
   const byRoute = new Map<string, RuntimeCost[]>();
   config.llmRequestCosts.forEach((cost, i) => {
-    for (const compiled of contained(`llmRequestCosts[${i}]`, () => compileRouteCost(cost, expressions))) {
-      const costs = byRoute.get(cost.routeName);
-      if (costs) costs.push(compiled);
-      else byRoute.set(cost.routeName, [...globals, compiled]);
-    }
+    const { metadataKey, routeName, backend, model } = cost;
+    const compile = () => compileRouteCost(cost, expressions);
+    const unscoped = contained<RuntimeCost>(`llmRequestCosts[${i}]`, compile, (reason) =>
+      routeName === '' ? undefined : failingCost(metadataKey, reason),
+    );
+    if (!unscoped) return;
+    const compiled = { ...unscoped, ...(backend && { backend }), ...(model && { model }) };
+    const costs = byRoute.get(routeName);
+    if (costs) costs.push(compiled);
+    else byRoute.set(routeName, [...globals, compiled]);
   });
   for (const [route, costs] of byRoute) byRoute.set(route, withoutShadowed(costs));
   const fallback = withoutShadowed(globals);
@@ -84,10 +98,15 @@ function compileRouteCost(cost: RouteCostConfig, expressions: Map<string, CostEx
       `cost "${cost.metadataKey}" names no route; expected routeName <namespace>/<name> of an AIGatewayRoute`,
     );
   }
+  return compileCost(cost, expressions);
+}
+
+function failingCost(metadataKey: string, reason: string): RuntimeCost {
   return {
-    ...compileCost(cost, expressions),
-    ...(cost.backend && { backend: cost.backend }),
-    ...(cost.model && { model: cost.model }),
+    metadataKey,
+    evaluate: () => {
+      throw new UserFacingError(reason);
+    },
   };
 }
 

@@ -58,6 +58,26 @@ models: [{Name: gpt-4o}]
       "schema: {name: OpenAI}, httpBodyMutation: {set: [{path: a, value: '{bad}'}]}",
       expect.stringContaining('httpBodyMutation.set[0].value'),
     ],
+    [
+      'a header edit that is no header',
+      'schema: {name: OpenAI}, httpHeaderMutation: {set: [{name: "x y", value: v}]}',
+      expect.stringContaining('httpHeaderMutation.set[0].name "x y"'),
+    ],
+    [
+      'a model override with a line break',
+      'schema: {name: OpenAI}, modelNameOverride: "a\\nb"',
+      'modelNameOverride has a control character, such as a line break; remove it',
+    ],
+    [
+      'a model override that is too long',
+      `schema: {name: OpenAI}, modelNameOverride: ${'m'.repeat(1025)}`,
+      'modelNameOverride has 1025 characters; expected at most 1024',
+    ],
+    [
+      'a model override that is not well-formed',
+      'schema: {name: OpenAI}, modelNameOverride: "a\ud800"',
+      'modelNameOverride has half of a surrogate pair; expected well-formed Unicode',
+    ],
     ['a schema of a later build', 'schema: {name: Telepathy}', 'its entry in the filter configuration cannot be read'],
   ])('keeps a backend with %s as broken and serves the others', (_, members, broken) => {
     const config = compile(`
@@ -92,6 +112,20 @@ globalLLMRequestCosts: [{metadataKey: a, type: CEL}, {metadataKey: b, type: Joul
   it('lets the later of two backends with one name count', () => {
     const entry = (override: string) => `{name: n, schema: {name: OpenAI}, modelNameOverride: ${override}}`;
     expect(compile(`backends: [${entry('a')}, ${entry('b')}]`).backends.get('n')?.modelNameOverride).toBe('b');
+  });
+
+  it('takes a model override of 1,024 characters', () => {
+    const text = `backends: [{name: n, schema: {name: OpenAI}, modelNameOverride: ${'é'.repeat(1024)}}]`;
+    expect(compile(text).backends.get('n')?.broken).toBeUndefined();
+  });
+
+  it.each([
+    ['before', '{name: n}, {name: n, schema: {name: OpenAI}}', undefined],
+    ['after', '{name: n, schema: {name: OpenAI}}, {name: n}', 'its entry in the filter configuration cannot be read'],
+  ])('lets the later count when an unreadable entry of the same name stands %s', (_, entries, broken) => {
+    const config = compile(`backends: [{name: o, schema: {name: OpenAI}}, ${entries}]`);
+    expect(config.backends.get('n')?.broken).toBe(broken);
+    expect(config.faults).toHaveLength(1);
   });
 
   it.each([

@@ -13,24 +13,31 @@ import { compileHeaderMutation } from '../mutation/header-mutation.js';
 import type { ConfigFault } from './config-fault.js';
 import type { RuntimeBackend, RuntimeConfig } from './runtime-config.js';
 
+/** Longest model name, in UTF-16 units. */
+const MODEL_NAME_LENGTH_MAX = 1024;
 /** Shown to clients in place of details that name the files of the gateway. */
 const UNREADABLE = 'its entry in the filter configuration cannot be read';
 
 /**
  * Compiles a filter configuration. What cannot be used does not take the rest along (X30): a backend stays, marked as
- * broken; a cost is left out; both are listed in `faults`. Of two backends with one name the later counts.
+ * broken; a cost is left out; both are listed in `faults`. Of two backends with one name the later counts,
+ * also when it cannot be read (extproc.md 3.1).
  */
 export function compileRuntimeConfig(config: FilterConfig): RuntimeConfig {
   const faults: ConfigFault[] = [];
   const backends = new Map<string, RuntimeBackend>();
   for (const fault of config.readFaults ?? []) {
     faults.push({ subject: fault.backend ?? fault.path, reason: fault.message });
-    if (fault.backend !== undefined) backends.set(fault.backend, brokenBackend(fault.backend, UNREADABLE));
   }
   for (const backendConfig of config.backends) {
     const backend = compileBackend(backendConfig);
     backends.set(backend.name, backend);
     if (backend.broken !== undefined) faults.push({ subject: backend.name, reason: backend.broken });
+  }
+  const lastIndexes = new Map(config.backends.map(({ name }, i) => [name, i] as const));
+  for (const { backend, backendsBefore = 0 } of config.readFaults ?? []) {
+    if (backend === undefined || (lastIndexes.get(backend) ?? -1) >= backendsBefore) continue;
+    backends.set(backend, brokenBackend(backend, UNREADABLE));
   }
   const { costs, faults: costFaults } = compileCosts(config);
   return {
@@ -49,6 +56,7 @@ function compileBackend(config: BackendConfig): RuntimeBackend {
   const plain = { name, shortName: shortNameOf(name), modelNameOverride, schema };
   const headerMutation = withInputHeadersRemoved(config.httpHeaderMutation, auth?.credentialOverride);
   try {
+    requireModelName(modelNameOverride);
     return {
       ...plain,
       ...(auth && { auth: compileBackendAuth(auth) }),
@@ -58,6 +66,21 @@ function compileBackend(config: BackendConfig): RuntimeBackend {
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;
     return { ...plain, broken: error.message };
+  }
+}
+
+/** The name goes into bodies, paths, headers and labels. @throws UserFacingError when it cannot */
+function requireModelName(name: string): void {
+  if (name.length > MODEL_NAME_LENGTH_MAX) {
+    throw new UserFacingError(
+      `modelNameOverride has ${name.length} characters; expected at most ${MODEL_NAME_LENGTH_MAX}`,
+    );
+  }
+  if (/\p{Cc}/u.test(name)) {
+    throw new UserFacingError('modelNameOverride has a control character, such as a line break; remove it');
+  }
+  if (!name.isWellFormed()) {
+    throw new UserFacingError('modelNameOverride has half of a surrogate pair; expected well-formed Unicode');
   }
 }
 

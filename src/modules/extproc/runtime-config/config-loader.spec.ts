@@ -338,8 +338,8 @@ describe('ConfigLoader on a bundle', () => {
     expect(loader.current).toBeUndefined();
     expect(loader.state.lastError?.message).toMatch(warning);
     expect(warnings).toEqual([loader.state.lastError?.message]);
-    await writeParts('a');
-    await until('config', () => writeFile(join(directory, 'touched'), ''));
+    // Nothing changes in the directory that is watched.
+    await until('config', () => writeParts('a'));
     expect(loader.current?.uuid).toBe('a');
     expect(loader.state.lastError).toBeUndefined();
     expect(errors).toEqual([]);
@@ -362,8 +362,23 @@ describe('ConfigLoader on a bundle', () => {
     await until('failure', () => writeIndex('b'));
     expect(loader.current?.uuid).toBe('a');
     expect(errors).toEqual([expect.stringContaining('checksum mismatch')]);
-    await writeParts('b');
-    await until('config', () => writeFile(join(directory, 'touched'), ''));
+    await until('config', () => writeParts('b'));
     expect(loader.current?.uuid).toBe('b');
+  });
+
+  it('reads index and parts of one version when Kubernetes swaps the link in between', async () => {
+    for (const uuid of ['a', 'b']) {
+      const { index, parts } = bundleOf(uuid);
+      await mkdir(join(directory, `..${uuid}`, 'parts'), { recursive: true });
+      await writeFile(join(directory, `..${uuid}`, 'index.yaml'), index);
+      for (const { path, bytes } of parts) await writeFile(join(directory, `..${uuid}`, path), bytes);
+    }
+    // The state as a reader sees it that followed the link for the index before, and for the parts after the swap.
+    await symlink(join('..a', 'index.yaml'), join(directory, 'index.yaml'));
+    await symlink(join('..b', 'parts'), join(directory, 'parts'));
+    const { loader, warnings } = bundleLoader();
+    await loader.start();
+    expect(loader.current?.uuid).toBe('a');
+    expect(warnings).toEqual([]);
   });
 });

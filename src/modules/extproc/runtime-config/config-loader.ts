@@ -12,6 +12,8 @@ const POLL_INTERVAL_MS = 5000;
 /** Gathers the events of one change; part of the 200 ms in which a change is to be active. */
 const DEBOUNCE_MS = 20;
 const REQUESTED_INTERVAL_MS = 500;
+/** Parts lie in directories that are not watched: what is missing of a bundle may arrive without an event. */
+const INCOMPLETE_RETRY_MS = 500;
 const GRACE_MS = 30_000;
 /** A file that is written to without rest is read all the same after 20 waits (1 s). */
 const SETTLES_MAX = 20;
@@ -45,7 +47,7 @@ export interface ConfigLoaderState {
  *
  *     start() ─▶ read ─▶ parse ─▶ compile ─▶ swap ─▶ onConfig
  *                 ▲  └────────┴───── failed: keep the old one, onError
- *                 └── file-system event (20 ms later) · poll · requestReload()
+ *                 └── file-system event (20 ms later) · poll · requestReload() · incomplete bundle (500 ms later)
  *
  * One load runs at a time; what comes in meanwhile leads to one more after it. A configuration of another build version
  * is accepted when it parses, with a warning (X32): the format only grows, unknown fields are ignored, and refusing would
@@ -68,6 +70,8 @@ export class ConfigLoader {
   #requestedAtMs = Number.NEGATIVE_INFINITY;
   #eventTimer: NodeJS.Timeout | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
+  /** Not the timer of events, which would then wait for this one. */
+  #retryTimer: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isClosed = false;
   readonly #retired = new RetiredBackends(GRACE_MS);
@@ -141,6 +145,7 @@ export class ConfigLoader {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#eventTimer);
+    clearTimeout(this.#retryTimer);
     clearInterval(this.#pollTimer);
     this.#watch.close();
     await this.#running;
@@ -152,6 +157,14 @@ export class ConfigLoader {
       this.#eventTimer = undefined;
       void this.#reload();
     }, delayMs).unref();
+  }
+
+  #retryIncomplete(): void {
+    if (this.#isClosed) return;
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      void this.#reload();
+    }, INCOMPLETE_RETRY_MS).unref();
   }
 
   #reload(): Promise<void> {
@@ -172,6 +185,7 @@ export class ConfigLoader {
     try {
       await this.#tryLoad();
     } catch (error) {
+      if (error instanceof IncompleteBundleError) this.#retryIncomplete();
       this.#failed(error instanceof Error ? error : new Error(String(error)));
     }
   }

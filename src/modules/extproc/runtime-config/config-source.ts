@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserFacingError } from '../../../shared/errors.js';
 import { assembleBundle, parseBundleIndex } from '../../../shared/filter-config/bundle.js';
 
@@ -70,18 +70,25 @@ async function readSingleFile(path: string, known: SourceMark | undefined, isPat
   }
 }
 
+/**
+ * Projected volumes of Kubernetes reach all files through the link `..data` and swap it for a new version. The link is
+ * followed once, so that index and parts come from the same version also when it is swapped in between.
+ */
 async function readBundle(directory: string, known: SourceMark | undefined): Promise<SourceReading> {
   const indexFile = join(directory, 'index.yaml');
-  const indexBytes = await readFile(indexFile).catch((error: unknown) => {
+  const failed = (error: unknown) => {
     throw readError(indexFile, error);
-  });
+  };
+  const resolvedIndexFile = await realpath(indexFile).catch(failed);
+  const resolvedDirectory = dirname(resolvedIndexFile);
+  const indexBytes = await readFile(resolvedIndexFile).catch(failed);
   // The index holds the checksum of the parts: while it stays the same, so do they.
   const fingerprint = sha256(indexBytes);
   if (fingerprint === known?.fingerprint) return { kind: 'unchanged' };
   const index = parseBundleIndex(indexBytes.toString('utf8'), indexFile);
   const parts = new Map<string, Uint8Array>();
   for (const { path } of index.parts) {
-    const bytes = await readFile(join(directory, path)).catch((error: unknown) => {
+    const bytes = await readFile(join(resolvedDirectory, path)).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw readError(join(directory, path), error);
     });

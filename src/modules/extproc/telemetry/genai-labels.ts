@@ -88,7 +88,8 @@ function attributesOf(labels: GenAiLabels): Attributes {
   return attributes;
 }
 
-const bounded = (value: string): string => (value.length > VALUE_LENGTH_MAX ? value.slice(0, VALUE_LENGTH_MAX) : value);
+/** Lone surrogates all print as U+FFFD: kept apart, they would be several series of one name. */
+const bounded = (value: string): string => value.slice(0, VALUE_LENGTH_MAX).toWellFormed();
 
 /** Values are preceded by their lengths, so that no value can pretend to be two. */
 function keyOf({ operation, provider, originalModel, requestModel, responseModel, headers }: GenAiLabels): string {

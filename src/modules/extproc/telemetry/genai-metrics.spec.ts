@@ -73,6 +73,19 @@ describe('GenAiMetrics', () => {
     ]);
   });
 
+  it('makes one series of values that print alike', async () => {
+    const { metrics, counts } = start();
+    const pair = `${'m'.repeat(255)}😀`; // Cut in its middle.
+    for (const originalModel of ['a\ud800', 'a\udc00', 'a\ufffd', pair, `${'m'.repeat(255)}\ufffd`]) {
+      metrics.recordRequestDuration({ ...LABELS, originalModel, headers: { team: originalModel } }, 1);
+    }
+    const series = (await counts(DURATION)).map((line) => /team="(.*)" (\d+)$/.exec(line)?.slice(1));
+    expect(series).toEqual([
+      ['a\ufffd', '3'],
+      [`${'m'.repeat(255)}\ufffd`, '2'],
+    ]);
+  });
+
   it('adds mapped headers, also empty ones, below its own labels', async () => {
     const { metrics, counts } = start();
     metrics.recordRequestDuration({ ...LABELS, headers: { 'tenant.id': '', 'gen_ai.operation.name': 'mine' } }, 1);
