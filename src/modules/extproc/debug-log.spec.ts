@@ -14,7 +14,13 @@ import { Redacted } from '../../shared/secret.js';
 import { withDebugLog } from './debug-log.js';
 import { StreamSession } from './stream-session.js';
 
-const SECRETS = { authorization: 'Bearer SECRET-1', 'x-aigw-api-key': 'SECRET-2', cookie: 'c=SECRET-3' };
+const SECRETS = {
+  authorization: 'Bearer SECRET-1',
+  'x-aigw-api-key': 'SECRET-2',
+  cookie: 'c=SECRET-3',
+  'x-team-token': 'SECRET-6',
+  ':path': `${CHAT_HEADERS[':path']}?key=SECRET-7`,
+};
 const BODY = '{"model":"m","messages":[{"role":"user","content":"PROMPT"}]}';
 const ANSWER = '{"model":"m","choices":[{"message":{"content":"ANSWER"}}]}';
 
@@ -26,7 +32,13 @@ interface Line {
 
 function start(redactsBodies: boolean, level = 'debug') {
   const world = new ExtprocWorld({
-    backends: [buildBackend('a', { auth: { apiKey: { key: new Redacted('SECRET-4') } }, modelNameOverride: 'm2' })],
+    backends: [
+      buildBackend('a', {
+        auth: { apiKey: { key: new Redacted('SECRET-4') } },
+        httpHeaderMutation: { set: [{ name: 'X-Team', value: new Redacted('SECRET-8') }] },
+        modelNameOverride: 'm2',
+      }),
+    ],
   });
   const lines: Line[] = [];
   const logger = pino(
@@ -39,21 +51,20 @@ function start(redactsBodies: boolean, level = 'debug') {
   return { world, lines, plain, factory, stream };
 }
 
-/** A whole request with its one attempt. */
-async function play(redactsBodies: boolean, answer: string | Uint8Array = ANSWER) {
+/** A whole request with its attempts, each on the headers as the one before left them. */
+async function play(redactsBodies: boolean, answer: string | Uint8Array = ANSWER, attemptCount = 1) {
   const run = start(redactsBodies);
   const router = run.stream('router');
   const headers: Record<string, string> = { ...CHAT_HEADERS, ...SECRETS };
   const named = (await router.headers('requestHeaders', headers))!;
   await router.body('requestBody', BODY);
-  const upstream = run.stream('upstream');
-  await upstream.headers(
-    'requestHeaders',
-    { ...headers, ...named.setMap },
-    {
+  let found = { ...headers, ...named.setMap };
+  for (let i = 0; i < attemptCount; i++) {
+    const sent = await run.stream('upstream').headers('requestHeaders', found, {
       attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
-    },
-  );
+    });
+    found = { ...found, ...sent!.setMap };
+  }
   await router.headers('responseHeaders', { ':status': '200', 'set-cookie': 'SECRET-5', 'content-length': '9' });
   await router.body('responseBody', answer);
   return run.lines;
@@ -96,6 +107,21 @@ describe('withDebugLog', () => {
     expect(text).not.toContain('SECRET');
     expect(text).toContain('"authorization":"[REDACTED]"');
     expect(text).toContain('"set-cookie":"[REDACTED]"');
+    expect(text).toContain('"x-team-token":"[REDACTED]"');
+    expect(text).toContain(`"x-envoy-original-path":"${CHAT_HEADERS[':path']}?key=[REDACTED]"`);
+  });
+
+  it('never shows what a header mutation sets, also when the next attempt finds it on its request', async () => {
+    const lines = await play(false);
+    expect(lines[5]).toMatchObject({ sets: { 'x-team': '[REDACTED]' } });
+    const later = await play(false, ANSWER, 2);
+    const found = later.filter(({ msg, kind }) => msg === 'ext_proc message' && kind === 'requestHeaders');
+    expect(found.map(({ headers }) => (headers as Record<string, string>)['x-team'])).toEqual([
+      undefined,
+      undefined,
+      '[REDACTED]',
+    ]);
+    expect(JSON.stringify(later)).not.toContain('SECRET');
   });
 
   it('shows no text of a body when redaction is on', async () => {

@@ -20,6 +20,8 @@ import { redactBody, redactText } from './redaction/redact-body.js';
 
 /** Of a body that is shown as it is, so much; the rest is counted. */
 const SHOWN_BYTES_MAX = 64 << 10;
+/** Names that configurations set; beyond it only the answers that set them hide their values. */
+const HIDDEN_NAMES_MAX = 1000;
 
 export interface DebugLogOptions {
   readonly logger: Logger;
@@ -30,12 +32,13 @@ export interface DebugLogOptions {
 /**
  * Logs every message of a call and every answer to it at debug level, each read by the generated protobuf code: slow, and
  * independent of what is logged. Without debug level the factory comes back as it is, so that it costs nothing.
- * Sensitive headers are never shown. @see spec extproc.md section 19, X28
+ * Sensitive headers are never shown, nor the values that `headerMutation` sets, which may come from a Secret. @see spec extproc.md section 19, X28
  */
 export function withDebugLog(factory: CallFactory, options: DebugLogOptions): CallFactory {
   if (!options.logger.isLevelEnabled('debug')) return factory;
+  const hiddenNames = new Set<string>();
   return (peer, metadata) => {
-    const log = new CallLog(options, metadata[FILTER_METADATA_HEADER]);
+    const log = new CallLog(options, metadata[FILTER_METADATA_HEADER], hiddenNames);
     return log.around(factory(log.before(peer), metadata));
   };
 }
@@ -47,6 +50,8 @@ class CallLog {
   constructor(
     private readonly options: DebugLogOptions,
     private readonly filter: string | string[] | undefined,
+    /** Headers that attempts have set, of all calls: the next attempt finds them on its request. */
+    private readonly hiddenNames: Set<string>,
   ) {
     this.#logger = options.logger;
   }
@@ -93,7 +98,7 @@ class CallLog {
     const kind = request.case ?? 'unknown';
     switch (request.case) {
       case 'requestHeaders': {
-        const found = redactHeaders(headerPairs(request.value.headers));
+        const found = redactHeaders(headerPairs(request.value.headers), (name) => this.hiddenNames.has(name));
         const isUpstream = this.filter === undefined ? Object.keys(attributes).length > 0 : this.filter === 'upstream';
         this.#logger = this.options.logger.child({
           request_id: found[headers.requestId] ?? '',
@@ -130,8 +135,10 @@ class CallLog {
     const kind = response.case ?? 'unknown';
     switch (response.case) {
       case 'requestHeaders':
-      case 'responseHeaders':
       case 'requestBody':
+        this.#hideSets(response.value.response?.headerMutation);
+        return { kind, ...this.#commonFields(response.value.response, (name) => !isShownRequestSet(name)), ...rest };
+      case 'responseHeaders':
       case 'responseBody':
         return { kind, ...this.#commonFields(response.value.response), ...rest };
       case 'immediateResponse':
@@ -141,10 +148,17 @@ class CallLog {
     }
   }
 
-  #commonFields(common: CommonResponse | undefined): object {
+  #hideSets(mutation: HeaderMutation | undefined): void {
+    for (const { header } of mutation?.setHeaders ?? []) {
+      if (header === undefined || isShownRequestSet(header.key) || this.hiddenNames.size >= HIDDEN_NAMES_MAX) continue;
+      this.hiddenNames.add(header.key);
+    }
+  }
+
+  #commonFields(common: CommonResponse | undefined, isHidden?: (name: string) => boolean): object {
     if (common === undefined) return {};
     return {
-      ...mutationFields(common.headerMutation),
+      ...mutationFields(common.headerMutation, isHidden),
       ...this.#bodyMutationFields(common.bodyMutation),
       ...(common.clearRouteCache && { clearsRouteCache: true }),
     };
@@ -166,10 +180,18 @@ class CallLog {
   }
 }
 
-function mutationFields(mutation: HeaderMutation | undefined): object {
+/** Of the headers that we set on a request, those whose values are ours and no user's. */
+const isShownRequestSet = (name: string) =>
+  name === ':path' ||
+  name === 'accept' ||
+  name === headers.envoyOriginalPath ||
+  name.startsWith(headers.ownPrefix) ||
+  name.startsWith('content-');
+
+function mutationFields(mutation: HeaderMutation | undefined, isHidden?: (name: string) => boolean): object {
   if (mutation === undefined) return {};
   const sets = mutation.setHeaders.flatMap(({ header }) => (header ? [pairOf(header)] : []));
-  return { sets: redactHeaders(sets), removes: mutation.removeHeaders };
+  return { sets: redactHeaders(sets, isHidden), removes: mutation.removeHeaders };
 }
 
 const headerPairs = (map: HeaderMap | undefined) => (map?.headers ?? []).map(pairOf);

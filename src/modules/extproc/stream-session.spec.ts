@@ -6,6 +6,7 @@ import {
   buildBackend,
   type StreamUnderTest,
 } from '../../../test/harness/extproc-world.js';
+import { StreamSession } from './stream-session.js';
 
 const world = () => new ExtprocWorld({ backends: [buildBackend('a')] });
 const BODY = '{"model":"m"}';
@@ -151,6 +152,18 @@ describe('StreamSession', () => {
       expect(w.logs.filter(({ msg }) => msg === 'ext_proc stream failed')).toHaveLength(end === 'failed' ? 1 : 0);
     },
   );
+
+  it('logs what it refuses by code and reason, and what nobody foresaw with its stack', async () => {
+    const w = world();
+    await (await STATES['routed']!(w)).body('requestBody', BODY);
+    const session = new StreamSession(w.context, { send: () => {}, end: () => {} }, {});
+    session.onEnd('failed', new TypeError('boom'));
+    const failed = w.logs.filter(({ msg }) => msg === 'ext_proc stream failed');
+    expect(failed).toHaveLength(2);
+    expect(failed[0]).toMatchObject({ code: 3, reason: 'a second request body', state: 'routed' });
+    expect(failed[0]).not.toHaveProperty('err');
+    expect(failed[1]).toMatchObject({ err: { stack: expect.stringContaining('TypeError: boom') }, state: 'new' });
+  });
 
   it('survives bytes that are no message', async () => {
     const w = world();

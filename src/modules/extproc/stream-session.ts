@@ -65,7 +65,10 @@ export class StreamSession implements CallLogic {
       if (this.#response?.attempt === attempt) this.#response.phase.abort();
       else attempt.fail('cancelled');
     }
-    if (end === 'failed') this.context.logger.error({ err: cause, state: this.#state }, 'ext_proc stream failed');
+    if (end !== 'failed') return;
+    // Our own refusals say all in their text; a stack is for what nobody foresaw.
+    const fault = cause instanceof GrpcError ? { code: cause.code, reason: cause.message } : { err: cause };
+    this.context.logger.error({ ...fault, state: this.#state }, 'ext_proc stream failed');
   }
 
   #onFirst(message: ProcessingRequest): void | Promise<void> {

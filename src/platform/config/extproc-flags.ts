@@ -14,7 +14,7 @@ export const EXTPROC_FLAGS = {
   adminPort: integerFlag(1064, 'HTTP port of /metrics and /health, on all interfaces'),
   requestHeaderAttributes: textFlag('', `${MAPPING} that is the base of the three mappings below`),
   spanRequestHeaderAttributes: optionalTextFlag(
-    `${MAPPING} for spans; unset means agent-session-id:session.id, empty means the base only`,
+    `${MAPPING} for spans; accepted for compatibility, without effect yet: this build does no tracing`,
   ),
   metricsRequestHeaderAttributes: textFlag('', `${MAPPING} for metrics; each value makes further series`),
   logRequestHeaderAttributes: optionalTextFlag(

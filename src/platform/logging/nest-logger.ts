@@ -1,12 +1,5 @@
-import { Logger as NestPinoLogger, LoggerModule, type PinoLogger } from 'nestjs-pino';
+import { Logger as NestPinoLogger, type PinoLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
-
-/**
- * Makes nestjs-pino's `PinoLogger` injectable into providers of the application. Its root is one per process: the first
- * logger that is given serves all. No line per HTTP request: probes and scrapes poll the admin server all day.
- */
-export const loggerModule = (logger: Logger) =>
-  LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false, quietReqLogger: true } });
 
 /**
  * What Nest itself logs goes through the process logger: `NestFactory.create(module, { logger: new NestLogger(logger) })`.

@@ -14,15 +14,14 @@ function scan(chunks: readonly Uint8Array[]): SseUsageScanner {
   return scanner;
 }
 
-const factsOf = ({ usage, model, isUsageFinal, sawDone, errorEvent }: SseUsageScanner) => ({
+const factsOf = ({ usage, model, isUsageFinal, errorEvent }: SseUsageScanner) => ({
   usage,
   model,
   isUsageFinal,
-  sawDone,
   errorEvent,
 });
 const scanText = (text: string) => factsOf(scan([Buffer.from(text)]));
-const NOTHING = { usage: undefined, model: undefined, isUsageFinal: false, sawDone: false, errorEvent: false };
+const NOTHING = { usage: undefined, model: undefined, isUsageFinal: false, errorEvent: false };
 
 const FIRST = 'data: {"model":"m-1","choices":[{"delta":{"content":"\\"usage\\":{}"}}],"usage":null}';
 const USAGE = 'data: {"model":"m-2","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}';
@@ -35,7 +34,6 @@ describe('SseUsageScanner', () => {
       usage: TOKENS,
       model: 'm-2',
       isUsageFinal: true,
-      sawDone: true,
       errorEvent: false,
     });
   });

@@ -33,10 +33,6 @@ export class SseUsageScanner implements SseEventReader {
     return this.#usage !== undefined && (this.#isUsageFinal || this.#sawDone);
   }
 
-  get sawDone(): boolean {
-    return this.#sawDone;
-  }
-
   /** An event of the form `{"error":…}` was seen. */
   get errorEvent(): boolean {
     return this.#hasError;

@@ -31,13 +31,20 @@ type Counters = { -readonly [Name in keyof TokenUsage]: TokenUsage[Name] };
 
 const NO_MEMBERS: Readonly<Record<string, unknown>> = {};
 
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+/** Members of a JSON object; none of anything else. */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : NO_MEMBERS;
 }
 
 function report(counters: Counters, name: keyof TokenUsage, value: unknown): void {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return;
-  counters[name] = Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+  const counter = counterOf(value);
+  if (counter !== undefined) counters[name] = counter;
+}
+
+/** A counter as a provider reports it, floored and at most 2^53-1; undefined for what is no non-negative finite number. */
+export function counterOf(value: unknown): number | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return undefined;
+  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
 }
 
 /**

@@ -123,6 +123,22 @@ describe('encoded answers read by the generated code', () => {
     };
   };
 
+  it('do not move a large body when headers and metadata come on top of it', () => {
+    const body = Buffer.alloc(1 << 20, 7);
+    const sets = [{ name: 'authorization', value: `Bearer ${'t'.repeat(1500)}` }];
+    const metadata = new Map([['backend_name', 'b'.repeat(1000)]]);
+    const roomMax = body.length + 10_000;
+    const frames = [
+      encodeAnswer('request_headers', { body, sets, removes: ['x'.repeat(1000)], metadata, replacesBody: true }),
+      encodeLocalReply({ status: 503, sets, body, grpcStatus: 3, details: 'd' }, metadata),
+    ];
+    for (const frame of frames) {
+      // A buffer that had grown would have twice the room.
+      expect(frame.length).toBeGreaterThan(body.length + 2500);
+      expect(frame.buffer.byteLength).toBeLessThan(roomMax);
+    }
+  });
+
   it('keep an empty body apart from none', () => {
     const found = read(encodeAnswer('response_body', { body: Buffer.alloc(0) }));
     expect(shownCommon((found.response.value as { response: unknown }).response).body).toBe('');

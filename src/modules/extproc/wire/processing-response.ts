@@ -79,7 +79,7 @@ export function encodeAnswer(
   kind: 'request_headers' | 'response_headers' | 'request_body' | 'response_body',
   answer: CommonAnswer,
 ): Buffer {
-  const writer = new ReverseProtobufWriter(answer.body?.length ?? 0);
+  const writer = new ReverseProtobufWriter(sizeGuess(answer));
   writeRest(writer, answer);
   const end = writer.mark();
   if (answer.clearsRouteCache) writer.varint(5, 1);
@@ -95,14 +95,14 @@ export function encodeAnswer(
 
 /** Encodes the answer to response trailers; it may carry metadata only. */
 export function encodeTrailersAnswer(metadata: DynamicMetadata): Buffer {
-  const writer = new ReverseProtobufWriter();
+  const writer = new ReverseProtobufWriter(sizeGuess({ metadata }));
   writeRest(writer, { metadata });
   writer.message(FIELD.response_trailers, writer.mark());
   return frame(writer);
 }
 
 export function encodeLocalReply(reply: LocalReply, metadata?: DynamicMetadata): Buffer {
-  const writer = new ReverseProtobufWriter(reply.body.length);
+  const writer = new ReverseProtobufWriter(sizeGuess({ ...reply, ...(metadata && { metadata }) }));
   if (metadata) writeRest(writer, { metadata });
   const end = writer.mark();
   writer.string(5, reply.details);
@@ -116,6 +116,25 @@ export function encodeLocalReply(reply: LocalReply, metadata?: DynamicMetadata):
   writer.message(1, status);
   writer.message(FIELD_IMMEDIATE_RESPONSE, end);
   return frame(writer);
+}
+
+/** Bytes of field tags and lengths of one entry: a header set, a removed name, a member of the metadata. */
+const ENTRY_OVERHEAD_BYTES = 16;
+/** A UTF-16 unit takes at most three bytes as UTF-8. */
+const UTF8_BYTES_MAX = 3;
+
+/** Bytes that the answer takes at most but for a constant, so that a large body is not moved when headers come on top. */
+function sizeGuess({ body, sets = [], removes = [], metadata }: CommonAnswer): number {
+  let sizeBytes = body?.length ?? 0;
+  for (const set of sets)
+    sizeBytes += ENTRY_OVERHEAD_BYTES + (set.encoded?.length ?? set.name.length + UTF8_BYTES_MAX * set.value.length);
+  for (const name of removes) sizeBytes += ENTRY_OVERHEAD_BYTES + name.length;
+  if (metadata) {
+    for (const [key, value] of metadata)
+      sizeBytes +=
+        ENTRY_OVERHEAD_BYTES + UTF8_BYTES_MAX * (key.length + (typeof value === 'string' ? value.length : 0));
+  }
+  return sizeBytes;
 }
 
 /** The fields beside the `response` oneof. */

@@ -62,6 +62,18 @@ describe('ReverseProtobufWriter', () => {
     );
   });
 
+  it.each([
+    [100_000, 200_000],
+    [8 << 20, (9 << 20) + 1024],
+  ])('takes bounded room for %d bytes that it did not expect', (size, bytesMax) => {
+    const bytes = written((writer) => {
+      writer.bytes(2, Buffer.alloc(size));
+      writer.bytes(1, Buffer.alloc(100));
+    });
+    expect(bytes.buffer.byteLength).toBeGreaterThan(size);
+    expect(bytes.buffer.byteLength).toBeLessThanOrEqual(bytesMax);
+  });
+
   it('leaves room before the message', () => {
     const writer = new ReverseProtobufWriter();
     writer.bytes(1, Buffer.alloc(600, 1));

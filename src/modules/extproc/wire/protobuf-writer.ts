@@ -1,5 +1,6 @@
-const GROWTH = 2;
 const MIN_BYTES = 512;
+/** A buffer doubles up to here and grows by this much beyond: a large body must not take its size again. */
+const GROWTH_BYTES_MAX = 1 << 20;
 
 /**
  * Writes one protobuf message from its end to its beginning, so that the length of a nested message is known when its
@@ -86,7 +87,8 @@ export class ReverseProtobufWriter {
   #reserve(bytes: number): void {
     if (this.#at >= bytes) return;
     const written = this.mark();
-    const grown = Buffer.allocUnsafe((written + bytes) * GROWTH);
+    const needed = written + bytes;
+    const grown = Buffer.allocUnsafe(needed + Math.min(needed, GROWTH_BYTES_MAX));
     this.#buffer.copy(grown, grown.length - written, this.#at);
     this.#buffer = grown;
     this.#at = grown.length - written;

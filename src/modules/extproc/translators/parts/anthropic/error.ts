@@ -1,6 +1,9 @@
 import type { ClientResponse } from '../../translator.js';
 
-/** Types by status for bodies that are not JSON; the reference's table. @see spec translators.md 11.1 */
+/**
+ * Types by status for bodies that are not JSON; the reference's table. For 500 and 503 its words are not the documented ones
+ * that our own errors have (phases/error-dialect.ts): clients of the reference match on these. @see spec translators.md 11.1
+ */
 const TYPES: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',
   401: 'authentication_error',

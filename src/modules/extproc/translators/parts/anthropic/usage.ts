@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../../../../../shared/token-usage.js';
+import { counterOf, membersOf } from '../../../codec/usage.js';
 
 /** Token counters as Anthropic reports them; `input_tokens` leaves cached ones out. */
 export interface AnthropicCounters {
@@ -28,15 +29,6 @@ export function readAnthropicUsage(value: unknown): AnthropicCounters {
   const thinking = counterOf(membersOf(usage['output_tokens_details'])['thinking_tokens']);
   if (thinking !== undefined) counters.thinking = thinking;
   return counters;
-}
-
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-function counterOf(value: unknown): number | undefined {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return undefined;
-  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
 }
 
 /**
