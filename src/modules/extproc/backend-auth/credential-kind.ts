@@ -29,5 +29,4 @@ export function usableCredential(value: unknown): string | undefined {
   return trimmed !== '' && !CONTROL_CHARACTER.test(trimmed) ? trimmed : undefined;
 }
 
-// oxlint-disable-next-line no-control-regex
-const CONTROL_CHARACTER = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+const CONTROL_CHARACTER = /(?!\t)\p{Cc}/u;
