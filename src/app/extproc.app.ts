@@ -8,6 +8,7 @@ import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.
 import type { ProcessorContext } from '../modules/extproc/processor-context.js';
 import { RequestRegistry } from '../modules/extproc/request-registry.js';
 import { ConfigLoader } from '../modules/extproc/runtime-config/config-loader.js';
+import { reportConfig } from '../modules/extproc/runtime-config/config-report.js';
 import { StreamSession } from '../modules/extproc/stream-session.js';
 import { GatewayMetrics } from '../modules/extproc/telemetry/gateway-metrics.js';
 import { GenAiMetrics } from '../modules/extproc/telemetry/genai-metrics.js';
@@ -77,7 +78,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     onSessionError: (error) => logger.warn({ reason: error.message }, 'connection of a peer failed'),
   });
   await config.start();
-  const app = await startServers(settings, logger, server, metrics).catch(async (error: unknown) => {
+  const app = await startServers(settings, logger, server, metrics, config).catch(async (error: unknown) => {
     // What did start would keep the process alive.
     void server.close();
     server.destroy();
@@ -118,8 +119,13 @@ async function startServers(
   logger: Logger,
   server: Http2GrpcServer,
   metrics: MetricsRegistry,
+  config: ConfigLoader,
 ): Promise<INestApplication> {
-  const admin = AdminModule.forRoot({ probe: (signal) => probeHealth(server.target, signal), metrics });
+  const admin = AdminModule.forRoot({
+    probe: (signal) => probeHealth(server.target, signal),
+    metrics,
+    configState: () => reportConfig(config),
+  });
   const app = await NestFactory.create(ExtprocModule.forRoot([admin]), new AdminHttpAdapter(), {
     logger: new NestLogger(logger),
     bodyParser: false,

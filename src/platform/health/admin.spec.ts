@@ -23,7 +23,7 @@ async function start(probe: ServingProbe, port = 0) {
   const lines: string[] = [];
   const logger = createLogger({ logLevel: 'info', logFormat: 'text' }, { write: (line) => void lines.push(line) });
   const app = await NestFactory.create(
-    AdminModule.forRoot({ probe, metrics: new MetricsRegistry() }),
+    AdminModule.forRoot({ probe, metrics: new MetricsRegistry(), configState: () => ({ uuid: 'u' }) }),
     new AdminHttpAdapter(),
     {
       logger: new NestLogger(logger),
@@ -40,6 +40,13 @@ async function fetchText(port: number, path: string) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`);
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 }
+
+describe('GET /config', () => {
+  it('tells the state of the configuration', async () => {
+    const { port } = await start(serving);
+    expect(await fetchText(port, '/config')).toMatchObject({ status: 200, text: '{"uuid":"u"}' });
+  });
+});
 
 describe('GET /health', () => {
   it('answers OK when the processor serves', async () => {
