@@ -1,15 +1,33 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+
+/** Below the ports that the kernel gives to outgoing connections and to listeners on port 0 (32768 and up on Linux). */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const issued = new Set<number>();
 
 /**
- * A port of 127.0.0.1 that was free a moment ago, for programs that cannot tell which port they got when asked for 0. The
- * kernel hands out such ports in turn, so that another process is unlikely to take it meanwhile.
+ * A port of 127.0.0.1 for programs that cannot tell which port they got when asked for 0: free a moment ago, never given
+ * twice by this process, and out of the range in which other programs get theirs meanwhile.
  */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (issued.has(port) || !(await isFree(port))) continue;
+    issued.add(port);
+    return port;
+  }
+}
+
+/** On all interfaces, as the programs under test listen. */
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port);
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }

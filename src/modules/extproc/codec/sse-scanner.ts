@@ -1,5 +1,5 @@
 import { EventTail } from './event-tail.js';
-import { COLON, QUOTE, skipSpace } from './json-skip.js';
+import { COLON, QUOTE } from './json-skip.js';
 
 /** Larger events are not looked at, however they are cut. */
 export const EVENT_BYTES_MAX = 1 << 20;
@@ -9,6 +9,7 @@ const FIRST_EVENTS_MAX = 16;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
+const TAB = 0x09;
 const LETTER_N = 0x6e;
 const NEWLINE = Buffer.from('\n');
 const BLANK_LINE = Buffer.from('\n\n');
@@ -139,10 +140,17 @@ function eventEnd(bytes: Buffer, start: number): number {
 function findMember(bytes: Buffer, key: Buffer, start: number): number {
   for (let hit = find(bytes, key, start); hit !== Infinity; hit = find(bytes, key, hit + key.length)) {
     if (bytes[hit - 1] !== QUOTE) continue;
-    const colon = skipSpace(bytes, hit + key.length);
-    if (bytes[colon] === COLON && bytes[skipSpace(bytes, colon + 1)] !== LETTER_N) return hit;
+    const colon = skipBlanks(bytes, hit + key.length);
+    if (bytes[colon] === COLON && bytes[skipBlanks(bytes, colon + 1)] !== LETTER_N) return hit;
   }
   return Infinity;
+}
+
+/** Stays in its line: what follows a line feed may be another event, which is not there yet when the stream is cut. */
+function skipBlanks(bytes: Buffer, start: number): number {
+  let offset = start;
+  while (bytes[offset] === SPACE || bytes[offset] === TAB) offset++;
+  return offset;
 }
 
 /** The data lines of an event, joined with line feeds; a view of `event` when there is one line, as is usual. */

@@ -164,3 +164,16 @@ describe('SseUsageScanner', () => {
     );
   });
 });
+
+it('does not take the colon of a later event for that of a key at the end of a line', () => {
+  const events = [
+    'data: {"model":"m-1","usage":null}\n\n',
+    '\uFEFFdata: {"model":"bom"}\n"usage"\n\n',
+    ': comment\n\n',
+  ];
+  const whole = new SseUsageScanner();
+  whole.push(Buffer.from(events.join('')));
+  const cut = new SseUsageScanner();
+  for (const event of events) cut.push(Buffer.from(event));
+  expect([whole.model, cut.model]).toEqual(['m-1', 'm-1']);
+});
