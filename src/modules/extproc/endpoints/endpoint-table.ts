@@ -13,7 +13,8 @@ export type PathTarget =
 
 export type EndpointTable = ReadonlyMap<string, PathTarget>;
 
-const ENDPOINTS: readonly Endpoint[] = [chatCompletions, completions, embeddings, messages];
+/** All endpoints that reach a backend. */
+export const ENDPOINTS: readonly Endpoint[] = [chatCompletions, completions, embeddings, messages];
 const MODELS_PATH = '/v1/models';
 
 /**

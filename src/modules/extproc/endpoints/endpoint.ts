@@ -1,8 +1,27 @@
 import type { ByteRange } from '../codec/json-scan.js';
+import type { JsonObject } from '../codec/json-value.js';
+import type { MultipartForm } from '../codec/multipart.js';
 import type { Dialect } from '../phases/error-dialect.js';
 
 /** API paths that clients call and that reach a backend. Each is one row of the matrix. */
-export const ENDPOINT_NAMES = ['chat-completions', 'completions', 'embeddings', 'messages'] as const;
+export const ENDPOINT_NAMES = [
+  'chat-completions',
+  'completions',
+  'embeddings',
+  'responses',
+  'input-tokens',
+  'images-generations',
+  'images-edits',
+  'images-variations',
+  'speech',
+  'transcriptions',
+  'audio-translations',
+  'moderations',
+  'tokenize',
+  'messages',
+  'count-tokens',
+  'rerank',
+] as const;
 export type EndpointName = (typeof ENDPOINT_NAMES)[number];
 
 /** What the router phase needs of a request body. */
@@ -16,6 +35,13 @@ export interface ParsedRequest {
   readonly isRewritten: boolean;
   /** Where the values of `model` lie in `body`, all occurrences. */
   readonly modelRanges: readonly ByteRange[];
+  /**
+   * `body` as a value, for cells that translate: built at the first call and shared by all attempts, so nobody may change it.
+   * @throws {MalformedRequestError} when the body is no JSON object
+   */
+  document(): JsonObject;
+  /** The form of a multipart body; undefined for JSON. `modelRanges` is empty then. */
+  readonly form?: MultipartForm;
 }
 
 export interface ParseContext {

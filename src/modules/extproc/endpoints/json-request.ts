@@ -9,6 +9,8 @@ import {
   type ByteRange,
 } from '../codec/json-scan.js';
 import { replaceMember } from '../codec/json-splice.js';
+import { isJsonObject, kindOf, parseJsonLeniently, type JsonObject } from '../codec/json-value.js';
+import { MalformedRequestError } from '../request-error.js';
 import type { ParseContext, ParsedRequest } from './endpoint.js';
 
 /** How token usage comes in streams of an endpoint: only when asked for, in any case, or never, since it has no streams. */
@@ -40,7 +42,7 @@ export function parseJsonRequest(
     !isStreaming ||
     asksForUsage(body, members.get('stream_options'))
   ) {
-    return { model, isStreaming, body, isRewritten: false, modelRanges };
+    return { model, isStreaming, body, isRewritten: false, modelRanges, document: documentOf(endpoint, body) };
   }
   const rewritten = forceUsage(body, members.get('stream_options') ?? []);
   return {
@@ -49,7 +51,23 @@ export function parseJsonRequest(
     body: rewritten,
     isRewritten: true,
     modelRanges: scanObject(rewritten, ['model']).get('model') ?? [],
+    document: documentOf(endpoint, rewritten),
   };
+}
+
+/** Kept once built: all attempts and all cells of a request read the same value. */
+function documentOf(endpoint: string, body: Uint8Array): () => JsonObject {
+  let document: JsonObject | undefined;
+  return () => {
+    document ??= buildDocument(endpoint, body);
+    return document;
+  };
+}
+
+function buildDocument(endpoint: string, body: Uint8Array): JsonObject {
+  const value = parseJsonLeniently(body);
+  if (isJsonObject(value)) return value;
+  throw new MalformedRequestError(`malformed request: the body of ${endpoint} must be a JSON object, found ${kindOf(value)}`);
 }
 
 function scanMembers(endpoint: string, body: Uint8Array): ReadonlyMap<string, readonly ByteRange[]> {

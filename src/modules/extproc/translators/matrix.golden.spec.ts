@@ -1,81 +1,134 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import type { SchemaName } from '../../../shared/filter-config/filter-config.js';
-import { checkGolden, goldenCases } from '../../../../test/harness/golden.js';
-import { chatCompletions } from '../endpoints/chat-completions.js';
-import { completions } from '../endpoints/completions.js';
-import { embeddings } from '../endpoints/embeddings.js';
+import { UserFacingError } from '../../../shared/errors.js';
+import { eventStream, playStream, responseHead, startCell, type Frame } from '../../../../test/harness/cell.js';
+import { checkGolden, goldenCases, type GoldenCase } from '../../../../test/harness/golden.js';
 import type { EndpointName } from '../endpoints/endpoint.js';
-import { messages } from '../endpoints/messages.js';
+import { MalformedRequestError } from '../request-error.js';
 import { MATRIX } from './matrix.js';
-import type { Exchange, Translator } from './translator.js';
+import { UpstreamAnswerError, type Exchange } from './translator.js';
 
-const ENDPOINTS = { 'chat-completions': chatCompletions, completions, embeddings, messages };
-
-/** A case file: what a client or a provider sends. */
+/**
+ * A case file: what a client or a provider sends. Bodies are text, or YAML that is sent as JSON.
+ * Cases in `testdata/<endpoint>/` run on every cell of the row, those in `testdata/<endpoint>/<Schema>/` on that cell.
+ */
 interface Case {
   readonly kind: 'request' | 'whole' | 'stream' | 'error';
-  readonly body: string;
+  /** The client's (kind `request`) or the provider's. */
+  readonly body?: unknown;
+  /** The provider's AWS event stream, in place of `body`. */
+  readonly frames?: readonly Frame[];
+  /** The client's body, of the other kinds. */
+  readonly request?: unknown;
   readonly modelNameOverride?: string;
   readonly forcesUsage?: boolean;
+  readonly version?: string;
+  readonly prefix?: string;
+  /** The client's headers. */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
+  /** The provider's status and headers. */
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly contentType?: string;
 }
 
-/** What each cell makes of it, as text. */
-function outcome(endpoint: EndpointName, schema: SchemaName, translator: Translator, given: Case): unknown {
-  const sent = given.kind === 'request' ? given.body : '{"model":"asked-for"}';
-  const request = ENDPOINTS[endpoint].parse(Buffer.from(sent), {
-    contentType: undefined,
-    forcesUsage: given.forcesUsage ?? false,
-  });
-  const override = given.modelNameOverride ?? '';
-  const exchange = translator.start({
-    request,
-    requestModel: override || request.model,
-    hasModelOverride: override !== '',
-    schema: { name: schema, prefix: 'v1', version: '2024-10-21' },
-  });
-  return shown(exchange, given, request.isRewritten ? request.body : undefined);
+const bytesOf = (body: unknown) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+
+/** What a cell makes of it, as text. */
+function outcome(endpoint: EndpointName, schema: SchemaName, given: Case): unknown {
+  const body = given.kind === 'request' ? given.body : (given.request ?? defaultRequest(endpoint, given));
+  try {
+    const exchange = startCell(endpoint, schema, {
+      body: bytesOf(body),
+      version: given.version ?? (schema === 'AzureOpenAI' ? '2024-10-21' : ''),
+      prefix: given.prefix ?? 'v1',
+      ...(given.modelNameOverride === undefined ? {} : { modelNameOverride: given.modelNameOverride }),
+      ...(given.forcesUsage === undefined ? {} : { forcesUsage: given.forcesUsage }),
+      ...(given.requestHeaders === undefined ? {} : { headers: given.requestHeaders }),
+    });
+    return shown(exchange, given);
+  } catch (error) {
+    if (error instanceof MalformedRequestError) return { refusedWith400: error.message };
+    if (error instanceof UserFacingError) return { refusedWith422: error.message };
+    if (error instanceof UpstreamAnswerError) return { answeredWith502: error.message };
+    throw error;
+  }
 }
 
-function shown(exchange: Exchange, given: Case, rewritten: Uint8Array | undefined): unknown {
-  const body = Buffer.from(given.body);
+function defaultRequest(endpoint: EndpointName, given: Case): unknown {
+  const stream = given.kind === 'stream' ? { stream: true } : {};
+  switch (endpoint) {
+    case 'chat-completions':
+      return { model: 'asked-for', messages: [{ role: 'user', content: 'hi' }], ...stream };
+    case 'messages':
+      return { model: 'asked-for', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }], ...stream };
+    default:
+      return { model: 'asked-for', input: 'hi', ...stream };
+  }
+}
+
+function shown(exchange: Exchange, given: Case): unknown {
+  const body = given.frames ? eventStream(given.frames) : bytesOf(given.body ?? '');
+  const headers = { ...(given.contentType ? { 'content-type': given.contentType } : {}), ...given.headers };
   switch (given.kind) {
     case 'request':
       return {
+        kind: exchange.kind,
         ...exchange.request,
-        body: textOf(exchange.request.body ?? rewritten),
+        body: readable(exchange, exchange.request.body),
         fallbackModel: exchange.fallbackModel,
       };
-    case 'whole':
     case 'stream': {
-      const observer = exchange.observe(given.kind === 'stream');
+      const { text, ...learned } = playStream(exchange, [body], responseHead(given.status ?? 200, headers));
+      const events = exchange.kind === 'translating' ? text.split('\n\n') : '(untouched)';
+      return { events, ...learned };
+    }
+    case 'whole': {
+      if (exchange.kind === 'translating') {
+        const answer = exchange.whole(responseHead(given.status ?? 200, headers), body);
+        return { ...answer, body: readable(exchange, answer.body) };
+      }
+      const observer = exchange.observe(false);
       observer.push(body);
-      const { isUsageFinal } = observer;
       observer.end();
-      return { facts: observer.facts, isUsageFinalBeforeEnd: isUsageFinal, hasError: observer.hasError };
+      return { facts: observer.facts, hasError: observer.hasError };
     }
     case 'error': {
-      const answer = exchange.error(given.status!, given.contentType, body);
-      return { ...answer, body: textOf(answer.body) };
+      const answer = exchange.error(responseHead(given.status!, headers), body);
+      return { ...answer, body: readable(exchange, answer.body) };
     }
   }
 }
 
-const textOf = (body: Uint8Array | undefined) => (body ? Buffer.from(body).toString() : '(untouched)');
+/** Passed-through bytes as they are, to the space; translated ones as JSON. */
+function readable(exchange: Exchange, body: Uint8Array | undefined): unknown {
+  if (body === undefined) return '(untouched)';
+  const text = Buffer.from(body).toString();
+  return exchange.kind === 'observing' || !text.startsWith('{') ? text : JSON.parse(text);
+}
 
-describe.each(Object.entries(MATRIX))('the cells of %s', (endpoint, row) => {
-  const cases = goldenCases(fileURLToPath(new URL(`./testdata/${endpoint}`, import.meta.url)));
-  const pairs = cases.flatMap((found) =>
-    Object.entries(row).map(([schema, translator]) => [found.name, schema, found, translator] as const),
-  );
+const testdata = (path: string) => fileURLToPath(new URL(`./testdata/${path}`, import.meta.url));
+const casesIn = (path: string): readonly GoldenCase[] => (existsSync(testdata(path)) ? goldenCases(testdata(path)) : []);
 
-  it.each(pairs)('do with %s → %s what the golden file says', (_, schema, found, translator) => {
-    const given = parse(found.inputText) as Case;
-    const result = outcome(endpoint as EndpointName, schema as SchemaName, translator, given);
+const ROWS = Object.entries(MATRIX).flatMap(([endpoint, row]) => {
+  const shared = casesIn(endpoint);
+  return Object.keys(row).map((schema) => {
+    const own = casesIn(`${endpoint}/${schema}`);
+    const runs = [
+      ...shared.map((found) => ({ found, path: found.outputPath('json', schema) })),
+      ...own.map((found) => ({ found, path: found.outputPath('json') })),
+    ];
+    return [endpoint as EndpointName, schema as SchemaName, runs] as const;
+  });
+});
+
+describe.each(ROWS)('%s → %s', (endpoint, schema, runs) => {
+  it.each(runs.map((run) => [run.found.name, run] as const))('does with %s what the golden file says', (_, run) => {
+    const result = outcome(endpoint, schema, parse(run.found.inputText) as Case);
     const text = `${JSON.stringify(result, undefined, 2)}\n`;
-    expect(() => checkGolden(found.outputPath('json', schema), text)).not.toThrow();
+    expect(() => checkGolden(run.path, text)).not.toThrow();
   });
 });

@@ -2,6 +2,15 @@ import type { SchemaConfig } from '../../../shared/filter-config/filter-config.j
 import type { TokenUsage } from '../../../shared/token-usage.js';
 import type { ParsedRequest } from '../endpoints/endpoint.js';
 import type { HeaderSet } from '../header-set.js';
+import type { HeaderLookup } from '../wire/header-fields.js';
+
+/** What a cell may ask of the outside world. Tests pass a fixed one. */
+export interface TranslatorEnv {
+  /** Unix time. */
+  nowSeconds(): number;
+  /** The prefix and `length` random letters and digits behind it (24 when left out), e.g. `msg_…`. */
+  newId(prefix: string, length?: number): string;
+}
 
 export interface TranslatorInput {
   /** Shared by all attempts of a request: treat as frozen. */
@@ -10,6 +19,8 @@ export interface TranslatorInput {
   readonly requestModel: string;
   readonly hasModelOverride: boolean;
   readonly schema: SchemaConfig;
+  /** The client's headers. */
+  readonly headers: HeaderLookup;
 }
 
 export interface UpstreamRequest {
@@ -19,6 +30,17 @@ export interface UpstreamRequest {
   readonly sets: readonly HeaderSet[];
   /** Absent: forward the client's bytes. */
   readonly body?: Uint8Array;
+  /**
+   * Fields of the client that this provider cannot express and does not get, or gets approximated, as JSON paths from the
+   * top of the body, e.g. `logit_bias` or `messages[2].name`. Counted and told, never silent. @see Receipt
+   */
+  readonly dropped: readonly string[];
+}
+
+/** Head of the response to an attempt. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: HeaderLookup;
 }
 
 /** What a response, or a part of one, told us. Absent members: nothing new. */
@@ -34,13 +56,8 @@ export interface ClientResponse extends ResponseFacts {
   readonly sets?: readonly HeaderSet[];
 }
 
-/**
- * Watches a response that goes to the client as it is. The law of all cells: any cut of the same bytes gives the same facts.
- * Memory is bounded whatever the provider sends.
- */
-export interface ResponseObserver {
-  push(chunk: Uint8Array): void;
-  end(): void;
+/** What is known of a response while it passes. */
+export interface ResponseWatch {
   readonly facts: ResponseFacts;
   /** True when no later chunk can change the usage: it may be charged before the stream ends. */
   readonly isUsageFinal: boolean;
@@ -48,18 +65,63 @@ export interface ResponseObserver {
   readonly hasError: boolean;
 }
 
-/** One attempt at one backend; closes over what the response half needs from the request half. */
-export interface Exchange {
+/**
+ * Watches a response that goes to the client as it is. The law of all cells: any cut of the same bytes gives the same facts.
+ * Memory is bounded whatever the provider sends.
+ */
+export interface ResponseObserver extends ResponseWatch {
+  push(chunk: Uint8Array): void;
+  end(): void;
+}
+
+/**
+ * Rewrites a stream for the client. The law of all cells: any cut of the same bytes gives the same output and facts, and
+ * whatever the bytes are, the output is a complete stream of the client's dialect. Memory is bounded.
+ */
+export interface StreamTranslator extends ResponseWatch {
+  /** Bytes for the client; empty when nothing is ready. The chunk may be reused after return. */
+  push(chunk: Uint8Array): Uint8Array;
+  /** The provider's stream is over, complete or not. What closes a complete stream has been given by `push` already where the provider marks its end: bytes given here are lost when HTTP trailers follow. */
+  end(): Uint8Array;
+}
+
+interface ExchangeBase {
   readonly request: UpstreamRequest;
   /** Reported when the provider names no model; undefined: nothing is reported then. */
   readonly fallbackModel: string | undefined;
+  /** The client's view of a response outside 2xx; `body` is decoded. Never throws. */
+  error(head: ResponseHead, body: Uint8Array): ClientResponse;
+}
+
+/** The client speaks the provider's dialect: a good answer goes through as it is. */
+export interface ObservingExchange extends ExchangeBase {
+  readonly kind: 'observing';
   /** Starts watching a good response. */
   observe(isStream: boolean): ResponseObserver;
-  /** The client's view of a response outside 2xx; `body` is decoded. */
-  error(status: number, contentType: string | undefined, body: Uint8Array): ClientResponse;
 }
+
+/** A good answer is rewritten into the client's dialect. */
+export interface TranslatingExchange extends ExchangeBase {
+  readonly kind: 'translating';
+  /** A good whole answer, with `body` in the result. @throws {UpstreamAnswerError} when it cannot be read: the client gets 502 */
+  whole(head: ResponseHead, body: Uint8Array): ClientResponse;
+  /** A good streamed answer; asked only when the client asked for a stream. The client gets `text/event-stream`. */
+  stream(head: ResponseHead): StreamTranslator;
+}
+
+/** One attempt at one backend; closes over what the response half needs from the request half. */
+export type Exchange = ObservingExchange | TranslatingExchange;
 
 /** One cell of the endpoint × schema matrix. Pure: a retry on another backend is another `start`. */
 export interface Translator {
-  start(input: TranslatorInput): Exchange;
+  /**
+   * @throws {UserFacingError} when this provider cannot do what the client asks: 422
+   * @throws {MalformedRequestError} when the client's request is not of its own API: 400
+   */
+  start(input: TranslatorInput, env: TranslatorEnv): Exchange;
+}
+
+/** A provider said 2xx with a body that is not what its API gives. The message names what was expected, never the body. */
+export class UpstreamAnswerError extends Error {
+  override readonly name = 'UpstreamAnswerError';
 }

@@ -7,8 +7,10 @@ import type { Translator } from '../translator.js';
 export const messagesToAnthropic: Translator = {
   start(input) {
     const body = overriddenBody(input);
+    const path = prefixedPath(input.schema.prefix, 'messages');
     return {
-      request: { path: prefixedPath(input.schema.prefix, 'messages'), sets: [], ...(body ? { body } : {}) },
+      kind: 'observing',
+      request: { path, sets: [], dropped: [], ...(body ? { body } : {}) },
       fallbackModel: input.requestModel,
       observe: (isStream) => (isStream ? new AnthropicStreamObserver() : new AnthropicWholeObserver()),
       error: anthropicError,

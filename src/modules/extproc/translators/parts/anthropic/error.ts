@@ -1,4 +1,5 @@
-import type { ClientResponse } from '../../translator.js';
+import { isJsonType } from '../../../codec/media-type.js';
+import type { ClientResponse, ResponseHead } from '../../translator.js';
 
 /**
  * Types by status for bodies that are not JSON; the reference's table. For 500 and 503 its words are not the documented ones
@@ -17,8 +18,8 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** JSON goes through; anything else becomes an Anthropic error. */
-export function anthropicError(status: number, contentType: string | undefined, body: Uint8Array): ClientResponse {
-  if (contentType?.toLowerCase().includes('application/json')) return {};
+export function anthropicError({ status, headers }: ResponseHead, body: Uint8Array): ClientResponse {
+  if (isJsonType(headers.get('content-type'))) return {};
   const message = Buffer.from(body).toString('utf8');
   const type = TYPES[status] ?? 'internal_server_error';
   return {

@@ -1,8 +1,16 @@
 import { posix } from 'node:path';
 import { isNullDocument } from '../../../codec/json-scan.js';
+import { isJsonType } from '../../../codec/media-type.js';
 import { replaceMember } from '../../../codec/json-splice.js';
 import { SseUsageScanner } from '../../../codec/sse-usage.js';
-import type { ClientResponse, Exchange, ResponseObserver, TranslatorInput } from '../../translator.js';
+import type {
+  ClientResponse,
+  Exchange,
+  ObservingExchange,
+  ResponseHead,
+  ResponseObserver,
+  TranslatorInput,
+} from '../../translator.js';
 import { WholeResponseObserver } from './whole-response.js';
 
 /** Path below the schema's prefix; leading slash of the prefix optional. @see spec translators.md section 0, "Path join rule" */
@@ -29,9 +37,10 @@ export interface PassthroughCell {
 }
 
 /** An exchange that sends the client's bytes, watches the answer and leaves it alone. */
-export function openAIPassthrough(cell: PassthroughCell): Exchange {
+export function openAIPassthrough(cell: PassthroughCell): ObservingExchange {
   return {
-    request: { path: cell.path, sets: [], ...(cell.body ? { body: cell.body } : {}) },
+    kind: 'observing',
+    request: { path: cell.path, sets: [], dropped: [], ...(cell.body ? { body: cell.body } : {}) },
     fallbackModel: cell.fallbackModel,
     observe: (isStream) => (isStream ? new StreamObserver() : new WholeResponseObserver(cell.isUsageExpected)),
     error: cell.error,
@@ -65,8 +74,8 @@ class StreamObserver implements ResponseObserver {
 }
 
 /** Error bodies that are JSON go through; others become an OpenAI error. @see spec translators.md 5.1 */
-export function openAIError(status: number, contentType: string | undefined, body: Uint8Array): ClientResponse {
-  if (contentType?.toLowerCase().includes('application/json')) return {};
+export function openAIError({ status, headers }: ResponseHead, body: Uint8Array): ClientResponse {
+  if (isJsonType(headers.get('content-type'))) return {};
   const text = Buffer.from(body).toString('utf8');
   return {
     body: Buffer.from(

@@ -1,0 +1,124 @@
+import { EventStreamCodec } from '@smithy/eventstream-codec';
+import type { SchemaName } from '../../src/shared/filter-config/filter-config.js';
+import { ENDPOINTS } from '../../src/modules/extproc/endpoints/endpoint-table.js';
+import type { Endpoint, EndpointName } from '../../src/modules/extproc/endpoints/endpoint.js';
+import { MATRIX } from '../../src/modules/extproc/translators/matrix.js';
+import type { Exchange, ResponseHead, TranslatorEnv } from '../../src/modules/extproc/translators/translator.js';
+import type { HeaderLookup } from '../../src/modules/extproc/wire/header-fields.js';
+
+/** A clock that stands still and ids that count, e.g. `msg_000…1`. */
+export function fixedEnv(): TranslatorEnv {
+  let ids = 0;
+  return {
+    nowSeconds: () => 1_700_000_000,
+    newId: (prefix, length = 24) => prefix + String(++ids).padStart(length, '0'),
+  };
+}
+
+/** Header lookup over a plain record of lower-case names. */
+export function headerLookup(headers: Readonly<Record<string, string>> = {}): HeaderLookup {
+  return { get: (name) => headers[name], has: (name) => name in headers };
+}
+
+/** Head of a provider's answer. */
+export const responseHead = (status: number, headers: Readonly<Record<string, string>> = {}): ResponseHead => ({
+  status,
+  headers: headerLookup(headers),
+});
+
+export function endpointNamed(name: EndpointName): Endpoint {
+  const endpoint = ENDPOINTS.find((candidate) => candidate.name === name);
+  if (endpoint === undefined) throw new Error(`no endpoint is named ${name}`);
+  return endpoint;
+}
+
+export interface CellCall {
+  /** The client's body. */
+  readonly body: string | Uint8Array;
+  readonly modelNameOverride?: string;
+  readonly forcesUsage?: boolean;
+  /** Of the client; lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the backend's schema. */
+  readonly version?: string;
+  readonly prefix?: string;
+}
+
+/** Parses a client's body and starts one cell, as the two request phases do. */
+export function startCell(endpoint: EndpointName, schema: SchemaName, call: CellCall, env = fixedEnv()): Exchange {
+  const translator = MATRIX[endpoint][schema];
+  if (translator === undefined) throw new Error(`${endpoint} → ${schema} is no cell of the matrix`);
+  const request = endpointNamed(endpoint).parse(Buffer.from(call.body), {
+    contentType: call.headers?.['content-type'],
+    forcesUsage: call.forcesUsage ?? false,
+  });
+  const override = call.modelNameOverride ?? '';
+  return translator.start(
+    {
+      request,
+      requestModel: override || request.model,
+      hasModelOverride: override !== '',
+      schema: {
+        name: schema,
+        ...(call.prefix === undefined ? {} : { prefix: call.prefix }),
+        ...(call.version === undefined ? {} : { version: call.version }),
+      },
+      headers: headerLookup(call.headers),
+    },
+    env,
+  );
+}
+
+/** One message of an AWS event stream. */
+export interface Frame {
+  /** `:event-type`, or `:exception-type` when `exception` is true. */
+  readonly type: string;
+  readonly payload: unknown;
+  readonly exception?: boolean;
+}
+
+const codec = new EventStreamCodec(
+  (bytes) => Buffer.from(bytes as Uint8Array).toString('utf8'),
+  (text) => Buffer.from(text, 'utf8'),
+);
+
+/** AWS event stream bytes, framed by AWS's own codec. */
+export function eventStream(frames: readonly Frame[]): Buffer {
+  return Buffer.concat(
+    frames.map(({ type, payload, exception }) =>
+      codec.encode({
+        headers: {
+          ':message-type': { type: 'string', value: exception ? 'exception' : 'event' },
+          [exception ? ':exception-type' : ':event-type']: { type: 'string', value: type },
+          ':content-type': { type: 'string', value: 'application/json' },
+        },
+        body: Buffer.from(JSON.stringify(payload)),
+      }),
+    ),
+  );
+}
+
+/** The frames in which Bedrock wraps events of Claude: `{"bytes": base64 of the event}`. */
+export const chunkFrames = (events: readonly unknown[]): Frame[] =>
+  events.map((event) => ({
+    type: 'chunk',
+    payload: { bytes: Buffer.from(JSON.stringify(event)).toString('base64'), p: 'abc' },
+  }));
+
+/** Everything that a client gets of a streamed answer and what was learned of it. */
+export function playStream(exchange: Exchange, chunks: readonly Uint8Array[], head = responseHead(200)) {
+  if (exchange.kind === 'observing') {
+    const observer = exchange.observe(true);
+    for (const chunk of chunks) observer.push(chunk);
+    const isUsageFinalBeforeEnd = observer.isUsageFinal;
+    observer.end();
+    const text = Buffer.concat(chunks).toString('utf8');
+    return { text, facts: observer.facts, hasError: observer.hasError, isUsageFinalBeforeEnd };
+  }
+  const stream = exchange.stream(head);
+  const out = chunks.map((chunk) => Buffer.from(stream.push(chunk)));
+  const isUsageFinalBeforeEnd = stream.isUsageFinal;
+  out.push(Buffer.from(stream.end()));
+  const text = Buffer.concat(out).toString('utf8');
+  return { text, facts: stream.facts, hasError: stream.hasError, isUsageFinalBeforeEnd };
+}
