@@ -10,6 +10,7 @@ import { RequestRegistry } from '../modules/extproc/request-registry.js';
 import { ConfigLoader } from '../modules/extproc/runtime-config/config-loader.js';
 import { reportConfig } from '../modules/extproc/runtime-config/config-report.js';
 import { StreamSession } from '../modules/extproc/stream-session.js';
+import { processEnv } from '../modules/extproc/translators/translator-env.js';
 import { GatewayMetrics } from '../modules/extproc/telemetry/gateway-metrics.js';
 import { GenAiMetrics } from '../modules/extproc/telemetry/genai-metrics.js';
 import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
@@ -63,6 +64,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     stripsInternalHeaders: settings.stripInternalHeaders,
     nowMs: () => performance.now(),
     newId: randomUUID,
+    translatorEnv: processEnv,
   };
   for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
   const server = new Http2GrpcServer({

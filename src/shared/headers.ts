@@ -20,6 +20,10 @@ export const headers = {
   /** Chosen by an endpoint picker (InferencePool). */
   destinationEndpoint: 'x-gateway-destination-endpoint',
   requestId: 'x-request-id',
+  /** Sent by clients: `translation` asks for the receipt in {@link headers.translation}. */
+  debug: 'x-aigw-debug',
+  /** On responses: the fields that translation dropped. */
+  translation: 'x-aigw-translation',
 } as const;
 
 /** Dynamic metadata that we emit, read by access logs and rate limits. */
@@ -51,6 +55,8 @@ export const metadataKeys = {
   responseStatusClass: 'response_status_class',
   /** `_OTHER`, on failed answers only, also on those whose stream carried an error behind a good status. */
   errorType: 'error_type',
+  /** JSON paths of the client's fields that translation dropped, with commas between; only when there are any. */
+  translationDropped: 'translation_dropped',
 } as const;
 
 /** Attributes asked for by the upstream filter; the text is the field name that the processor sees. */

@@ -108,7 +108,7 @@ export const chunkFrames = (events: readonly unknown[]): Frame[] =>
 /** Everything that a client gets of a streamed answer and what was learned of it. */
 export function playStream(exchange: Exchange, chunks: readonly Uint8Array[], head = responseHead(200)) {
   if (exchange.kind === 'observing') {
-    const observer = exchange.observe(true);
+    const observer = exchange.observe(true, head);
     for (const chunk of chunks) observer.push(chunk);
     const isUsageFinalBeforeEnd = observer.isUsageFinal;
     observer.end();
@@ -122,3 +122,47 @@ export function playStream(exchange: Exchange, chunks: readonly Uint8Array[], he
   const text = Buffer.concat(out).toString('utf8');
   return { text, facts: stream.facts, hasError: stream.hasError, isUsageFinalBeforeEnd };
 }
+
+const CHAT_MESSAGES = [{ role: 'user', content: 'hi' }];
+const FORM = [
+  '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm\r\n',
+  '--b\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\ncontent-type: audio/wav\r\n\r\nRIFF\r\n',
+  '--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\ncontent-type: image/png\r\n\r\nPNG\r\n',
+].join('');
+const FORM_ENDPOINTS: ReadonlySet<EndpointName> = new Set([
+  'images-edits',
+  'images-variations',
+  'transcriptions',
+  'audio-translations',
+]);
+const OTHER_MEMBERS: Readonly<Partial<Record<EndpointName, object>>> = {
+  'chat-completions': { messages: CHAT_MESSAGES },
+  messages: { max_tokens: 9, messages: CHAT_MESSAGES },
+  'count-tokens': { messages: CHAT_MESSAGES },
+  embeddings: { input: 'hi' },
+  responses: { input: 'hi' },
+  'input-tokens': { input: 'hi' },
+  tokenize: { messages: CHAT_MESSAGES },
+  rerank: { query: 'q', documents: ['d'] },
+  completions: { prompt: 'hi' },
+};
+
+/** A request that every cell of a row takes. */
+export function minimalCall(endpoint: EndpointName, model = 'm', isStreaming = false): CellCall {
+  if (FORM_ENDPOINTS.has(endpoint)) {
+    const stream = isStreaming ? '--b\r\ncontent-disposition: form-data; name="stream"\r\n\r\ntrue\r\n' : '';
+    return {
+      body: `${FORM.replace('\r\nm\r\n', `\r\n${model}\r\n`)}${stream}--b--\r\n`,
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    };
+  }
+  const body = { model, ...OTHER_MEMBERS[endpoint], ...(isStreaming ? streamMember(endpoint) : {}) };
+  return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+}
+
+const streamMember = (endpoint: EndpointName) => (endpoint === 'speech' ? { stream_format: 'sse' } : { stream: true });
+
+/** All cells of the matrix. */
+export const CELLS: readonly (readonly [EndpointName, SchemaName])[] = Object.entries(MATRIX).flatMap(
+  ([endpoint, row]) => Object.keys(row).map((schema) => [endpoint as EndpointName, schema as SchemaName] as const),
+);

@@ -23,6 +23,7 @@ import { MetricsRegistry } from '../../src/platform/metrics/metrics-registry.js'
 import { DEFAULT_ENDPOINT_PREFIXES } from '../../src/shared/endpoint-prefixes.js';
 import type { BackendConfig, FilterConfig } from '../../src/shared/filter-config/filter-config.js';
 import { FILTER_METADATA_HEADER, METADATA_NAMESPACE, attributes } from '../../src/shared/headers.js';
+import { fixedEnv } from './cell.js';
 import { MetricsText } from './metrics-text.js';
 
 /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>` of backend `ns/<name>`. */
@@ -79,6 +80,7 @@ export class ExtprocWorld {
       stripsInternalHeaders: false,
       nowMs: () => this.nowMs,
       newId: () => `id${++this.#ids}`,
+      translatorEnv: fixedEnv(),
       ...overrides,
     };
   }

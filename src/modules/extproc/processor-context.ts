@@ -2,6 +2,7 @@ import type { HeaderAttributes } from '../../shared/header-attributes.js';
 import type { EndpointTable } from './endpoints/endpoint-table.js';
 import type { AttemptContext } from './phases/attempt.js';
 import type { RequestRegistry } from './request-registry.js';
+import type { TranslatorEnv } from './translators/translator.js';
 import type { ConfigLoader } from './runtime-config/config-loader.js';
 
 /** What the streams of one process share. */
@@ -14,4 +15,6 @@ export interface ProcessorContext extends AttemptContext {
   /** Removes our control headers from what the provider sees; access logs lose them too. */
   readonly stripsInternalHeaders: boolean;
   newId(): string;
+  /** Clock and ids of translators. */
+  readonly translatorEnv: TranslatorEnv;
 }

@@ -127,7 +127,9 @@ export class StreamSession implements CallLogic {
       this.peer.send(emptyAnswer('response_headers'));
       return;
     }
-    const phase = new ResponsePhase(this.context, attempt, this.#record?.parsed?.isStreaming ?? false);
+    const { endpoint, parsed } = this.#record!;
+    const facts = { isStreaming: parsed?.isStreaming ?? false, dialect: endpoint.dialect };
+    const phase = new ResponsePhase(this.context, attempt, facts);
     this.#response = { phase, attempt };
     this.peer.send(phase.onHeaders(message));
   }

@@ -77,6 +77,10 @@ export interface SchemaConfig {
   readonly prefix?: string;
 }
 
+/** What becomes of a request with a field that the provider cannot express: it is told in a receipt, or refused. */
+export const TRANSLATION_POLICIES = ['lenient', 'strict'] as const;
+export type TranslationPolicy = (typeof TRANSLATION_POLICIES)[number];
+
 export interface BackendConfig {
   /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>`, equal to the xDS metadata value. */
   readonly name: string;
@@ -86,6 +90,8 @@ export interface BackendConfig {
   readonly auth?: AuthConfig;
   readonly httpHeaderMutation?: HeaderMutationConfig;
   readonly httpBodyMutation?: BodyMutationConfig;
+  /** Absent: lenient. */
+  readonly translationPolicy?: TranslationPolicy;
 }
 
 /** At most one kind, plus `credentialOverride`. */

@@ -4,6 +4,7 @@ import { formatPath, parseConfigDocument, type ConfigDocument } from './config-d
 import {
   COST_TYPES,
   SCHEMA_NAMES,
+  TRANSLATION_POLICIES,
   type AuthConfig,
   type BackendConfig,
   type BodyMutationConfig,
@@ -128,6 +129,9 @@ function readBackend(entry: MappingReader): BackendConfig {
     ...(auth && { auth: readAuth(auth) }),
     ...(headerMutation && { httpHeaderMutation: readHeaderMutation(headerMutation) }),
     ...(bodyMutation && { httpBodyMutation: readBodyMutation(bodyMutation) }),
+    ...(entry.text('translationPolicy') && {
+      translationPolicy: entry.oneOf('translationPolicy', TRANSLATION_POLICIES),
+    }),
   });
 }
 

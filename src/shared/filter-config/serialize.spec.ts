@@ -5,6 +5,7 @@ import { Redacted } from '../secret.js';
 import {
   COST_TYPES,
   SCHEMA_NAMES,
+  TRANSLATION_POLICIES,
   type AuthConfig,
   type BackendConfig,
   type CredentialOverrideConfig,
@@ -68,6 +69,7 @@ const backend = optional(
       },
       [],
     ),
+    translationPolicy: fc.constantFrom(...TRANSLATION_POLICIES),
   },
   ['name', 'modelNameOverride', 'schema'],
 ) as fc.Arbitrary<BackendConfig>;

@@ -73,7 +73,7 @@ const plainRouteCost = (cost: RouteCostConfig) => ({
 const plainModel = (model: ModelConfig) => ({ Name: model.Name, OwnedBy: model.OwnedBy, CreatedAt: model.CreatedAt });
 
 function plainBackend(backend: BackendConfig) {
-  const { name, modelNameOverride, schema, auth, httpHeaderMutation, httpBodyMutation } = backend;
+  const { name, modelNameOverride, schema, auth, httpHeaderMutation, httpBodyMutation, translationPolicy } = backend;
   return {
     name,
     modelNameOverride,
@@ -87,6 +87,7 @@ function plainBackend(backend: BackendConfig) {
       set: httpBodyMutation.set?.map((field) => ({ path: field.path, value: field.value })),
       remove: httpBodyMutation.remove,
     },
+    translationPolicy,
   };
 }
 

@@ -55,6 +55,8 @@ export class Attempt {
   exchange: Exchange | undefined;
   /** True once we answered the client ourselves: the reply passes the response phase and must not be touched there. */
   isAnsweredLocally = false;
+  /** What translation dropped, when the client asked to be told. */
+  receipt: string | undefined;
   usage: TokenUsage = {};
   responseModel: string | undefined;
   #bodyMessages = 0;

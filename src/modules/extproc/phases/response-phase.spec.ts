@@ -78,7 +78,7 @@ describe('a whole answer', () => {
   });
 
   it.each([
-    ['corrupt', 'gzip', Buffer.from('no gzip at all'), ['cannot decode the response to read its usage']],
+    ['corrupt', 'gzip', Buffer.from('no gzip at all'), ['cannot decode the response of a provider']],
     ['cut', 'gzip', gzipSync(WHOLE).subarray(0, 12), []],
     ['of a coding that nobody knows', 'lzma', Buffer.from('xyz'), []],
   ])('goes through when it is %s; only its usage is unknown', async (_, coding, bytes, logs) => {

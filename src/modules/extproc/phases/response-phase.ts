@@ -1,33 +1,61 @@
-import { StreamDecoder, decodeWhole, parseContentEncoding, type ContentCoding } from '../codec/content-encoding.js';
+import { headers as headerNames } from '../../../shared/headers.js';
+import { parseContentEncoding, type ContentCoding } from '../codec/content-encoding.js';
+import { EVENT_STREAM, isJsonType, mediaTypeOf } from '../codec/media-type.js';
+import type { HeaderSet } from '../header-set.js';
 import type { ProcessorContext } from '../processor-context.js';
-import type { ResponseObserver } from '../translators/translator.js';
+import type { ClientResponse, ResponseHead } from '../translators/translator.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
-import { emptyAnswer, encodeAnswer, encodeTrailersAnswer, type DynamicMetadata } from '../wire/processing-response.js';
+import {
+  emptyAnswer,
+  encodeAnswer,
+  encodeLocalReply,
+  encodeTrailersAnswer,
+  type CommonAnswer,
+  type DynamicMetadata,
+} from '../wire/processing-response.js';
 import type { Attempt, Timing } from './attempt.js';
-
-/** Decoded bytes that one compressed error body or stream chunk may become. */
-const MAX_DECODED_BYTES = 64 << 20;
+import type { Dialect } from './error-dialect.js';
+import { errorReply } from './local-reply.js';
+import { readWholeBody, StreamedBody, type BodyReader } from './response-body.js';
 
 /** `:status` as Envoy writes it, 100 to 599; undefined for anything else. */
 const parseStatus = (text: string | undefined) => (/^[1-5]\d\d$/.test(text ?? '') ? Number(text) : undefined);
 
+/** What becomes of the body. */
+type BodyPlan =
+  /** Not 2xx: the whole body becomes an error of the client's dialect. */
+  | { readonly kind: 'error' }
+  /** A good answer that goes through or is rewritten chunk by chunk. */
+  | { readonly kind: 'stream'; readonly body: StreamedBody }
+  /** A good answer that is rewritten as a whole. */
+  | { readonly kind: 'whole' }
+  /** A good status, and yet nothing that a client could be given: 502 with this reason. */
+  | { readonly kind: 'unusable'; readonly reason: string };
+
+export interface ClientRequestFacts {
+  readonly isStreaming: boolean;
+  readonly dialect: Dialect;
+}
+
 /**
  * The response to one attempt, as its messages arrive on the router stream.
  *
- *   headers ─┬─ not 2xx ──────▶ buffered body ─▶ error in the client's dialect ─▶ failed
- *            ├─ 2xx, no body ─▶ succeeded
- *            └─ 2xx ──────────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
+ *   headers ─┬─ not 2xx ───────────────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
+ *            ├─ 2xx, observed ─────────────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
+ *            ├─ 2xx, translated stream ────▶ chunks, each replaced ─▶ usage ─▶ succeeded
+ *            └─ 2xx, translated, no stream ▶ buffered body ─┬─▶ replaced ─▶ succeeded
+ *                                                           └─▶ 502 ─▶ failed
  *
  * The router phase asked for chunks already, whole answers included: a body may be there before our answer to its headers,
- * and one that Envoy must buffer is cut off at its buffer limit (spec extproc.md 20.2 and X52). Good answers of untranslated cells go through as they are, also compressed ones: a decoded copy is watched.
+ * and one that Envoy must buffer is cut off at its buffer limit (spec extproc.md 20.2 and X52). So only what has to be known
+ * whole is buffered.
  */
 export class ResponsePhase {
   /** Undefined when Envoy sent none that is valid. */
   #status: number | undefined;
-  #contentType: string | undefined;
+  #head: ResponseHead = { status: 0, headers: new Map() };
   #codings: readonly ContentCoding[] | 'unsupported' = [];
-  #observer: ResponseObserver | undefined;
-  #decoder: StreamDecoder | undefined;
+  #plan: BodyPlan = { kind: 'error' };
   #timing: Timing = 'none';
   #isUsageSent = false;
   #isAborted = false;
@@ -35,30 +63,40 @@ export class ResponsePhase {
   constructor(
     private readonly context: ProcessorContext,
     private readonly attempt: Attempt,
-    private readonly isStreamRequest: boolean,
+    private readonly request: ClientRequestFacts,
   ) {}
 
   onHeaders(message: HeadersMessage): Buffer {
     const { headers } = message;
     this.#status = parseStatus(headers.get(':status'));
-    this.#contentType = headers.get('content-type');
+    this.#head = { status: this.#status ?? 0, headers };
     this.#codings = parseContentEncoding(headers.get('content-encoding'));
-    if (message.endOfStream) return encodeAnswer('response_headers', { metadata: this.#finishWithoutBody() });
-    if (!this.#isGood) return encodeAnswer('response_headers', { responseBodyMode: 'buffered' });
-    if (this.isStreamRequest && (this.#status === 200 || this.#isEventStream))
-      this.#timing = this.#status === 200 ? 'each-token' : 'first-token';
-    this.#observer = this.attempt.exchange?.observe(this.#timing !== 'none' && !this.#isJson);
-    const hasLength = this.#timing === 'each-token' && headers.get('content-length') !== undefined;
-    return hasLength
-      ? encodeAnswer('response_headers', { removes: ['content-length'] })
-      : emptyAnswer('response_headers');
+    const receipt = this.attempt.receipt;
+    const sets: HeaderSet[] = receipt === undefined ? [] : [{ name: headerNames.translation, value: receipt }];
+    if (this.#isGood) this.#plan = this.#planGoodBody();
+    if (message.endOfStream) return this.#onNoBody(sets);
+    if (this.#plan.kind !== 'stream') return encodeAnswer('response_headers', { sets, responseBodyMode: 'buffered' });
+    const isRewritten = this.attempt.exchange?.kind === 'translating';
+    if (isRewritten) sets.push({ name: 'content-type', value: EVENT_STREAM });
+    const removes: string[] = [];
+    if ((isRewritten || this.#timing === 'each-token') && headers.has('content-length')) removes.push('content-length');
+    if (isRewritten && headers.has('content-encoding')) removes.push('content-encoding');
+    if (sets.length === 0 && removes.length === 0) return emptyAnswer('response_headers');
+    return encodeAnswer('response_headers', { sets, removes });
   }
 
   onBody(body: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {
-    if (!this.#isGood) return this.#onErrorBody(body);
-    if (this.#timing !== 'none' && body.length > 0) this.attempt.noteBody();
-    if (this.#codings.length === 0) return this.#onPlainBytes(body, endOfStream);
-    return this.#onEncodedBytes(body, endOfStream);
+    switch (this.#plan.kind) {
+      case 'error':
+        return this.#onErrorBody(body);
+      case 'unusable':
+        return this.#refuse(this.#plan.reason);
+      case 'whole':
+        return this.#onWholeBody(body);
+      case 'stream':
+        if (this.#timing !== 'none' && body.length > 0) this.attempt.noteBody();
+        return this.#onChunk(this.#plan.body, body, endOfStream);
+    }
   }
 
   /** The body ended without saying so: its message had no end_of_stream, because trailers follow. */
@@ -67,15 +105,24 @@ export class ResponsePhase {
       this.attempt.fail('_OTHER');
       return encodeTrailersAnswer(this.attempt.failureMetadata(this.#status));
     }
-    await this.#endDecoding();
+    // A whole answer was finished with its body: trailers found the attempt completed.
+    if (this.#plan.kind !== 'stream') return encodeTrailersAnswer(new Map());
+    const lost = await this.#plan.body.end();
+    if (lost !== undefined && lost.length > 0)
+      this.context.logger.warn(
+        { backend: this.attempt.backend.name, sizeBytes: lost.length },
+        'the end of a translated stream is lost: trailers followed a provider stream without its end marker',
+      );
     return encodeTrailersAnswer(this.#succeed());
   }
 
   /** The client left, or the provider's connection broke: keeps what is known. */
   abort(): void {
     this.#isAborted = true;
-    this.#decoder?.destroy();
-    if (this.#observer) this.attempt.learn(this.#observer.facts);
+    if (this.#plan.kind === 'stream') {
+      this.#plan.body.destroy();
+      this.attempt.learn(this.#plan.body.facts);
+    }
     this.attempt.fail('cancelled');
   }
 
@@ -83,83 +130,77 @@ export class ResponsePhase {
     return this.#status !== undefined && this.#status >= 200 && this.#status < 300;
   }
 
-  get #isJson(): boolean {
-    return /^application\/(?:[\w.-]+\+)?json\b/i.test(this.#contentType ?? '');
-  }
-
-  get #isEventStream(): boolean {
-    return /^text\/event-stream\b/i.test(this.#contentType ?? '');
-  }
-
-  #finishWithoutBody(): DynamicMetadata {
-    if (this.#isGood) return this.#succeed();
-    this.attempt.fail('_OTHER');
-    return this.attempt.failureMetadata(this.#status);
-  }
-
-  #onPlainBytes(body: Buffer, endOfStream: boolean): Buffer {
-    this.#observer?.push(body);
-    return this.#answerBody(endOfStream);
-  }
-
-  async #onEncodedBytes(body: Buffer, endOfStream: boolean): Promise<Buffer> {
-    if (this.#codings !== 'unsupported') {
-      try {
-        this.#decoder ??= new StreamDecoder(this.#codings, MAX_DECODED_BYTES);
-        const plain = await this.#decoder.push(body);
-        if (plain.length > 0) this.#observer?.push(plain);
-        if (endOfStream) await this.#endDecoding();
-      } catch (error) {
-        this.#giveUpDecoding(error);
-      }
+  #planGoodBody(): BodyPlan {
+    const { exchange } = this.attempt;
+    const contentType = this.#head.headers.get('content-type');
+    const isEventStream = mediaTypeOf(contentType) === EVENT_STREAM;
+    const isStream = this.request.isStreaming && (this.#status === 200 || isEventStream);
+    if (isStream) this.#timing = this.#status === 200 ? 'each-token' : 'first-token';
+    if (exchange?.kind !== 'translating') {
+      const isWatchedAsStream = isStream && !isJsonType(contentType);
+      return this.#streamed({ kind: 'observer', observer: exchange?.observe(isWatchedAsStream, this.#head) });
     }
-    return this.#answerBody(endOfStream);
-  }
-
-  async #endDecoding(): Promise<void> {
-    if (!this.#decoder) return;
-    try {
-      const rest = await this.#decoder.end();
-      if (rest.length > 0) this.#observer?.push(rest);
-    } catch (error) {
-      this.#giveUpDecoding(error);
+    if (this.#codings === 'unsupported')
+      return { kind: 'unusable', reason: 'with a content-encoding that the gateway cannot read' };
+    if (!isStream) return { kind: 'whole' };
+    if (isJsonType(contentType) || mediaTypeOf(contentType) === 'text/html') {
+      this.#timing = 'none';
+      return { kind: 'unusable', reason: `with ${mediaTypeOf(contentType)} in place of a stream of events` };
     }
+    return this.#streamed({ kind: 'translator', translator: exchange.stream(this.#head) });
   }
 
-  /** The client gets the provider's bytes whatever they are; only their usage is unknown then. */
-  #giveUpDecoding(error: unknown): void {
-    this.#decoder?.destroy();
-    this.#decoder = undefined;
-    this.#codings = 'unsupported';
+  #streamed(reader: BodyReader): BodyPlan {
+    return { kind: 'stream', body: new StreamedBody(this.#codings, reader, this.#giveUp) };
+  }
+
+  /** The client gets what it can; only the rest of the answer is unknown then. */
+  readonly #giveUp = (error: unknown): void => {
     // A client that leaves while a chunk is being decoded is no fault of the provider.
     if (this.#isAborted) return;
     const reason = error instanceof Error ? error.message : String(error);
     this.context.logger.warn(
       { backend: this.attempt.backend.name, reason },
-      'cannot decode the response to read its usage',
+      'cannot decode the response of a provider',
     );
+  };
+
+  #onNoBody(sets: readonly HeaderSet[]): Buffer {
+    if (!this.#isGood) {
+      this.attempt.fail('_OTHER');
+      return encodeAnswer('response_headers', { sets, metadata: this.attempt.failureMetadata(this.#status) });
+    }
+    if (this.attempt.exchange?.kind === 'translating') return this.#refuse('with an empty body');
+    return encodeAnswer('response_headers', { sets, metadata: this.#succeed() });
   }
 
-  #answerBody(endOfStream: boolean): Buffer {
-    if (endOfStream) return encodeAnswer('response_body', { metadata: this.#succeed() });
+  #onChunk(streamed: StreamedBody, chunk: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {
+    const out = streamed.push(chunk, endOfStream);
+    if (out instanceof Promise) return out.then((bytes) => this.#answerChunk(streamed, bytes, endOfStream));
+    return this.#answerChunk(streamed, out, endOfStream);
+  }
+
+  #answerChunk({ facts, isUsageFinal }: StreamedBody, body: Uint8Array | undefined, endOfStream: boolean): Buffer {
+    const answer: CommonAnswer = body === undefined ? {} : { body };
+    if (endOfStream) return encodeAnswer('response_body', { ...answer, metadata: this.#succeed() });
     if (this.attempt.isFirstTokenPending) {
-      if (this.#observer) this.attempt.learn(this.#observer.facts);
+      this.attempt.learn(facts);
       this.attempt.recordFirstToken();
     }
     // Charged before the end: a client that leaves after the last data event must not escape (extproc.md X3).
-    if (this.#observer?.isUsageFinal && !this.#isUsageSent) {
+    if (isUsageFinal && !this.#isUsageSent) {
       this.#isUsageSent = true;
-      this.attempt.learn(this.#observer.facts);
-      return encodeAnswer('response_body', { metadata: this.attempt.responseMetadata(this.#timing) });
+      this.attempt.learn(facts);
+      return encodeAnswer('response_body', { ...answer, metadata: this.attempt.responseMetadata(this.#timing) });
     }
-    return emptyAnswer('response_body');
+    return body === undefined ? emptyAnswer('response_body') : encodeAnswer('response_body', answer);
   }
 
   #succeed(): DynamicMetadata {
-    this.#observer?.end();
-    if (this.#observer) this.attempt.learn(this.#observer.facts);
+    const streamed = this.#plan.kind === 'stream' ? this.#plan.body : undefined;
+    if (streamed) this.attempt.learn(streamed.facts);
     this.attempt.recordFirstToken();
-    if (this.#observer?.hasError) {
+    if (streamed?.hasError) {
       const metadata = this.attempt.failedStreamMetadata(this.#timing);
       this.attempt.fail('_OTHER');
       return metadata;
@@ -169,30 +210,42 @@ export class ResponsePhase {
     return metadata;
   }
 
+  async #onWholeBody(body: Buffer): Promise<Buffer> {
+    const { exchange } = this.attempt;
+    if (exchange?.kind !== 'translating') throw new Error('only translating exchanges ask for the whole body');
+    const answer = await readWholeBody(this.#codings, body, (plain) => exchange.whole(this.#head, plain));
+    if (typeof answer === 'string') return this.#refuse(answer);
+    this.attempt.learn(answer);
+    return encodeAnswer('response_body', { ...this.#replacement(answer), metadata: this.#succeed() });
+  }
+
+  /** A good status with an answer that is none: the client gets an error of its own dialect. */
+  #refuse(reason: string): Buffer {
+    const { backend } = this.attempt;
+    this.context.logger.warn({ backend: backend.name, reason }, 'a provider gave an answer that is none');
+    const metadata = this.attempt.failureMetadata(this.#status);
+    this.attempt.fail('_OTHER');
+    const message = `the provider behind backend ${backend.shortName} answered ${reason}`;
+    const error = { status: 502, type: 'BadGateway', message };
+    this.attempt.isAnsweredLocally = true;
+    return encodeLocalReply(errorReply(this.request.dialect, error, 'aigw_unusable_answer'), metadata);
+  }
+
   async #onErrorBody(body: Buffer): Promise<Buffer> {
     const metadata = this.attempt.failureMetadata(this.#status);
     this.attempt.fail('_OTHER');
-    const plain = await this.#decodeError(body);
-    const answer =
-      plain === undefined ? undefined : this.attempt.exchange?.error(this.#status ?? 0, this.#contentType, plain);
-    if (!answer?.body) return encodeAnswer('response_body', { metadata });
-    return encodeAnswer('response_body', {
-      metadata,
-      body: answer.body,
-      sets: [...(answer.sets ?? []), { name: 'content-length', value: String(answer.body.length) }],
-      removes: this.#codings.length > 0 ? ['content-encoding'] : [],
-    });
+    const answer = await readWholeBody(this.#codings, body, (plain) => this.attempt.exchange?.error(this.#head, plain));
+    if (typeof answer === 'string') this.#giveUp(answer);
+    // What cannot be read goes to the client as it is, encoding label included.
+    if (typeof answer !== 'object' || !answer.body) return encodeAnswer('response_body', { metadata });
+    return encodeAnswer('response_body', { ...this.#replacement(answer), metadata });
   }
 
-  /** Undefined when the body cannot be read; the client then gets it as it is, encoding label included. */
-  async #decodeError(body: Buffer): Promise<Uint8Array | undefined> {
-    if (this.#codings === 'unsupported') return undefined;
-    if (this.#codings.length === 0 || body.length === 0) return body;
-    try {
-      return await decodeWhole(this.#codings, body, MAX_DECODED_BYTES);
-    } catch (error) {
-      this.#giveUpDecoding(error);
-      return undefined;
-    }
+  #replacement({ body = new Uint8Array(), sets = [] }: ClientResponse): CommonAnswer {
+    return {
+      body,
+      sets: [...sets, { name: 'content-length', value: String(body.length) }],
+      removes: this.#codings.length > 0 ? ['content-encoding'] : [],
+    };
   }
 }

@@ -1,23 +1,24 @@
 import { headers, metadataKeys } from '../../../shared/headers.js';
 import { UserFacingError } from '../../../shared/errors.js';
 import { GrpcError, grpcStatus } from '../../../platform/grpc/status.js';
-import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
-import type { HeaderSet } from '../header-set.js';
-import { applyBodyMutation } from '../mutation/body-mutation.js';
+import type { ParsedRequest } from '../endpoints/endpoint.js';
 import { isProtectedHeader } from '../mutation/header-mutation.js';
-import { restoreHeaders, type HeaderRestore } from '../mutation/header-restore.js';
 import type { ProcessorContext } from '../processor-context.js';
+import { MalformedRequestError } from '../request-error.js';
 import type { RuntimeBackend } from '../runtime-config/runtime-config.js';
-import type { Exchange } from '../translators/translator.js';
+import type { Exchange, Translator } from '../translators/translator.js';
 import { MATRIX } from '../translators/matrix.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
-import { encodeAnswer, encodeLocalReply, type DynamicMetadata } from '../wire/processing-response.js';
+import { encodeLocalReply, type DynamicMetadata } from '../wire/processing-response.js';
 import { Attempt } from './attempt.js';
+import { refuse, type AttemptInput } from './attempt-input.js';
 import { authDomainOf, backendNameOf, routeNameOf, upstreamHostOf } from './attributes.js';
 import type { LocalError } from './error-dialect.js';
 import { LocalHeaders } from './local-headers.js';
 import { errorReply, methodNotAllowedReply } from './local-reply.js';
 import type { RequestRecord } from './request-record.js';
+import { sendAttempt } from './send-attempt.js';
+import { receiptText } from './translation-receipt.js';
 
 /**
  * Turns the request into what the chosen backend takes: translate, mutate, restore what an earlier attempt left on the
@@ -44,7 +45,7 @@ function bindAttempt(
   message: HeadersMessage,
   record: RequestRecord,
   backend: RuntimeBackend,
-): Buffer {
+): Buffer | Promise<Buffer> {
   const found = message.attributes!;
 
   const local = localHeaders(record, message);
@@ -76,16 +77,7 @@ function localHeaders(record: RequestRecord, message: HeadersMessage): LocalHead
   return local;
 }
 
-interface AttemptInput {
-  readonly context: ProcessorContext;
-  readonly message: HeadersMessage;
-  readonly record: RequestRecord;
-  readonly backend: RuntimeBackend;
-  readonly attempt: Attempt;
-  readonly local: LocalHeaders;
-}
-
-function prepare(input: AttemptInput): Buffer {
+function prepare(input: AttemptInput): Buffer | Promise<Buffer> {
   const { message, record, backend, attempt } = input;
   if (record.parsed === undefined) {
     const reason = 'malformed request: its body did not reach the gateway';
@@ -106,122 +98,55 @@ function prepare(input: AttemptInput): Buffer {
     const reason = `${record.endpoint.path} is not supported by backends of schema ${backend.schema.name} (backend ${backend.shortName})`;
     return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message: reason }, 'aigw_unsupported_endpoint');
   }
+  return translate(input, translator, record.parsed);
+}
+
+function translate(input: AttemptInput, translator: Translator, request: ParsedRequest): Buffer | Promise<Buffer> {
+  const { context, record, backend, attempt } = input;
+  let exchange: Exchange;
   try {
-    attempt.exchange = translator.start({
-      request: record.parsed,
-      requestModel: attempt.requestModel,
-      hasModelOverride: backend.modelNameOverride !== '',
-      schema: backend.schema,
-    });
+    exchange = translator.start(
+      {
+        request,
+        requestModel: attempt.requestModel,
+        hasModelOverride: backend.modelNameOverride !== '',
+        schema: backend.schema,
+        headers: record.clientHeaders,
+      },
+      context.translatorEnv,
+    );
   } catch (error) {
-    if (!(error instanceof UserFacingError)) throw error;
-    return refuse(input, { status: 422, type: 'UnprocessableEntity', message: error.message }, 'aigw_unprocessable');
+    return refuse(input, ...translationFailure(context, backend, error));
   }
-  return send(input, attempt.exchange, record.parsed.body);
+  const { dropped } = exchange.request;
+  if (dropped.length > 0) {
+    for (const path of dropped) context.gatewayMetrics.fieldDropped(record.endpoint.name, backend.schema.name, path);
+    if (backend.translationPolicy === 'strict') {
+      const reason = `backend ${backend.shortName} (${backend.schema.name}) cannot express ${dropped.join(', ')}; leave these fields out, or set the route's translation policy to lenient`;
+      return refuse(input, { status: 422, type: 'UnprocessableEntity', message: reason }, 'aigw_translation_dropped');
+    }
+  }
+  attempt.exchange = exchange;
+  if (record.clientHeaders.get(headers.debug) === DEBUG_TRANSLATION) attempt.receipt = receiptText(dropped) || 'none';
+  return sendAttempt(input, exchange, request);
 }
 
-function send(input: AttemptInput, exchange: Exchange, clientBody: Uint8Array): Buffer {
-  const { context, record, backend, local, message } = input;
-  const isForced = record.attemptCount > 1 || record.parsed!.isRewritten;
-  const translated: HeaderSet[] = [{ name: ':path', value: exchange.request.path }, ...exchange.request.sets];
-  for (const set of translated) local.set(set.name, set.value);
+/** Value of `x-aigw-debug` that asks for the receipt. */
+const DEBUG_TRANSLATION = 'translation';
 
-  const userSets = backend.headerMutation?.sets ?? [];
-  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.has(name));
-  for (const set of userSets) local.set(set.name, set.value);
-  const outcome = backend.auth?.apply({
-    headers: local,
-    metadata: (namespace, key) => message.metadata.get(namespace, key),
-  });
-  if (outcome?.kind === 'missing-credential') {
-    return refuse(
-      input,
-      { status: 401, type: 'Unauthorized', message: 'missing upstream credential' },
-      'aigw_missing_credential',
-    );
-  }
-  const auth = outcome?.sets ?? [];
-  const foreign = [
-    ...record.clientHeaders.namesWithPrefix(headers.gatewayCredentialPrefix),
-    ...foreignCredentials(backend.auth, record.clientHeaders),
-  ];
-  const restored =
-    record.attemptCount === 1
-      ? NOTHING_RESTORED
-      : restoreAfterEarlierAttempts(input, [...translated, ...auth], foreign);
-  // Envoy removes first and sets then, in list order: later sets win (spec extproc.md 4.1).
-  const sets = [...translated, ...userSets, ...restored.sets, ...auth];
-  const removes = [...userRemoves, ...restored.removes, ...foreign, headers.upstreamHost];
-  if (context.stripsInternalHeaders) removes.push(headers.model, headers.originalPath);
-  record.edits.push({ sets, removes, withheld: backend.auth?.inputHeaders ?? [] });
-
-  let body = exchange.request.body ?? (isForced || backend.bodyMutation ? clientBody : undefined);
-  if (body && backend.bodyMutation) {
-    body = applyBodyMutation(backend.bodyMutation, body, (reason) =>
-      context.logger.error({ backend: backend.name, reason }, 'body mutation left out'),
-    );
-  }
-  return encodeAnswer('request_headers', {
-    sets,
-    removes,
-    metadata: requestMetadata(context, backend, local, body),
-    ...(body ? { body, replacesBody: true } : {}),
-  });
-}
-
-const NO_PLAN = { setNames: new Set<string>(), removeNames: new Set<string>() };
-const NOTHING_RESTORED: HeaderRestore = { sets: [], removes: [] };
-
-/** Envoy hands each attempt the headers as the one before left them. */
-function restoreAfterEarlierAttempts(
-  { record, backend, message }: AttemptInput,
-  ownSets: readonly HeaderSet[],
-  ownRemoves: readonly string[],
-): HeaderRestore {
-  return restoreHeaders({
-    original: record.clientHeaders.toMap(),
-    current: message.headers.toMap(),
-    previous: {
-      setNames: new Set(record.edits.flatMap(({ sets }) => sets.map((set) => set.name))),
-      removedNames: new Set(record.edits.flatMap(({ removes }) => removes)),
-    },
-    plan: backend.headerMutation ?? NO_PLAN,
-    attemptNames: new Set([
-      ...ownSets.map((set) => set.name),
-      ...ownRemoves,
-      ...record.edits.flatMap(({ withheld }) => withheld),
-    ]),
-  });
-}
-
-/** @see spec extproc.md section 6, last table */
-function requestMetadata(
-  context: ProcessorContext,
-  backend: RuntimeBackend,
-  local: LocalHeaders,
-  body: Uint8Array | undefined,
-): DynamicMetadata {
-  const metadata = new Map<string, string | number>();
-  for (const [header, key] of context.logHeaderAttributes) {
-    const value = local.get(header);
-    if (value) metadata.set(key, value);
-  }
-  // The header mutation filter behind us makes the content-length header of it, which Envoy drops with a replaced body.
-  if (body) metadata.set(metadataKeys.contentLength, body.length);
-  metadata.set(metadataKeys.backendName, backend.name);
-  return metadata;
-}
-
-/** Answers the client in place of the backend; its metadata still names the backend. */
-function refuse(
-  { context, record, backend, attempt, local }: AttemptInput,
-  error: LocalError,
-  details: string,
-): Buffer {
-  attempt.isAnsweredLocally = true;
-  attempt.fail('_OTHER');
-  const reply = errorReply(record.endpoint.dialect, error, details);
-  return encodeLocalReply(reply, requestMetadata(context, backend, local, undefined));
+function translationFailure(
+  { logger }: ProcessorContext,
+  { name, shortName }: RuntimeBackend,
+  error: unknown,
+): [LocalError, string] {
+  if (error instanceof MalformedRequestError)
+    return [{ status: 400, type: 'BadRequest', message: error.message }, 'aigw_bad_request'];
+  if (error instanceof UserFacingError)
+    return [{ status: 422, type: 'UnprocessableEntity', message: error.message }, 'aigw_unprocessable'];
+  // Nesting that overruns the stack, or a defect of ours: the client gets an answer, and nobody else notices.
+  logger.error({ err: error, backend: name }, 'a translator failed');
+  const message = `the request could not be translated for backend ${shortName}; this is a defect of the gateway`;
+  return [{ status: 500, type: 'InternalError', message }, 'aigw_translation_failed'];
 }
 
 /** xDS and configuration travel by different ways, so a backend may be new: look again after a reload (extproc.md X31). */

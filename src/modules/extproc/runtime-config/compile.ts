@@ -52,7 +52,7 @@ export function compileRuntimeConfig(config: FilterConfig): RuntimeConfig {
 }
 
 function compileBackend(config: BackendConfig): RuntimeBackend {
-  const { name, modelNameOverride, schema, auth, httpBodyMutation } = config;
+  const { name, modelNameOverride, schema, auth, httpBodyMutation, translationPolicy } = config;
   const plain = { name, shortName: shortNameOf(name), modelNameOverride, schema };
   const headerMutation = withInputHeadersRemoved(config.httpHeaderMutation, auth?.credentialOverride);
   try {
@@ -62,6 +62,7 @@ function compileBackend(config: BackendConfig): RuntimeBackend {
       ...(auth && { auth: compileBackendAuth(auth) }),
       ...(headerMutation && { headerMutation: compileHeaderMutation(headerMutation) }),
       ...(httpBodyMutation && { bodyMutation: compileBodyMutation(httpBodyMutation) }),
+      ...(translationPolicy && { translationPolicy }),
     };
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;

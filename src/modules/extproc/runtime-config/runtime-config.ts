@@ -1,4 +1,4 @@
-import type { SchemaConfig } from '../../../shared/filter-config/filter-config.js';
+import type { SchemaConfig, TranslationPolicy } from '../../../shared/filter-config/filter-config.js';
 import type { BackendAuth } from '../backend-auth/backend-auth.js';
 import type { RuntimeCosts } from '../cost/runtime-costs.js';
 import type { ModelLists } from '../models/model-list.js';
@@ -32,6 +32,8 @@ export interface RuntimeBackend {
   readonly auth?: BackendAuth;
   readonly headerMutation?: HeaderMutationPlan;
   readonly bodyMutation?: BodyMutationPlan;
+  /** `strict`: a request with a field that the backend cannot express is refused. Absent: lenient. */
+  readonly translationPolicy?: TranslationPolicy;
   /**
    * Why this backend must not be used, safe to show to clients: answer 503 with it. Its other members are then
    * incomplete.

@@ -2,9 +2,13 @@ import type { Counter, Gauge } from '@opentelemetry/api';
 import type { MetricsRegistry } from '../../../platform/metrics/metrics-registry.js';
 
 const PREFIX = 'aigateway_extproc_';
+/** Clients choose the names of unknown fields. */
+const FIELD_LABELS_MAX = 100;
+const OTHER_FIELD = 'other';
 
 /**
- * What the processor counts about itself, beyond the GenAI conventions. Label values are our own words, never a client's.
+ * What the processor counts about itself, beyond the GenAI conventions. Label values are our own words, and a bounded number
+ * of field names of clients.
  * Counters without labels appear with 0 from the start, so that an alert on their increase sees the first one.
  * @see spec extproc.md section 21: X8, X10, X30, X31, X33
  */
@@ -14,6 +18,8 @@ export class GatewayMetrics {
   readonly #cancelledRequests: Counter;
   readonly #retriedAttempts: Counter;
   readonly #costExpressionFailures: Counter;
+  readonly #droppedFields: Counter;
+  readonly #fieldLabels = new Set<string>();
   readonly #configLoads: Counter;
   readonly #configUpToDate: Gauge;
   readonly #configLoadedAt: Gauge;
@@ -34,6 +40,10 @@ export class GatewayMetrics {
       'Attempts whose answer was dropped in favour of another attempt.',
     );
     this.#costExpressionFailures = counter('cost_expression_failures', 'CEL cost expressions that gave no number.');
+    this.#droppedFields = counter(
+      'translation_dropped_fields',
+      'Fields of clients that the schema of the backend cannot express, by endpoint, schema and top-level field.',
+    );
     this.#configLoads = counter('config_loads', 'Attempts to load a changed filter config, by result.');
     this.#configUpToDate = gauge('config_up_to_date', '1 while the newest filter config is the one in use, else 0.');
     this.#configLoadedAt = gauge(
@@ -73,6 +83,14 @@ export class GatewayMetrics {
 
   costExpressionFailed(): void {
     this.#costExpressionFailures.add(1);
+  }
+
+  /** A field of a request that a backend does not get; labelled by its top-level name, of which there is a bounded number. */
+  fieldDropped(endpoint: string, schema: string, path: string): void {
+    const name = /^[\w-]{1,64}/.exec(path)?.[0] ?? OTHER_FIELD;
+    if (this.#fieldLabels.size < FIELD_LABELS_MAX) this.#fieldLabels.add(name);
+    const field = this.#fieldLabels.has(name) ? name : OTHER_FIELD;
+    this.#droppedFields.add(1, { endpoint, schema, field });
   }
 
   /** A new filter config is in use. */

@@ -1,44 +1,40 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { SchemaConfig, SchemaName } from '../../../shared/filter-config/filter-config.js';
-import { chatCompletions } from '../endpoints/chat-completions.js';
-import { completions } from '../endpoints/completions.js';
-import { embeddings } from '../endpoints/embeddings.js';
-import type { Endpoint, EndpointName } from '../endpoints/endpoint.js';
-import { messages } from '../endpoints/messages.js';
+import type { SchemaName } from '../../../shared/filter-config/filter-config.js';
+import {
+  CELLS,
+  endpointNamed,
+  fixedEnv,
+  headerLookup,
+  minimalCall,
+  responseHead,
+  startCell,
+} from '../../../../test/harness/cell.js';
+import type { EndpointName } from '../endpoints/endpoint.js';
 import { MATRIX } from './matrix.js';
-import type { Exchange, ResponseObserver, Translator } from './translator.js';
+import type { ObservingExchange, ResponseObserver } from './translator.js';
 
-const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
-  'chat-completions': chatCompletions,
-  completions,
-  embeddings,
-  messages,
-};
-const CELLS = Object.entries(MATRIX).flatMap(([endpoint, row]) =>
-  Object.entries(row).map(
-    ([schema, translator]) =>
-      [
-        `${endpoint} → ${schema}`,
-        { endpoint: ENDPOINTS[endpoint as EndpointName], schema: schema as SchemaName, translator },
-      ] as const,
-  ),
-);
+/** Rows whose good answers go through in every form; those of forms and of binary answers have tests of their own. */
+const JSON_ROWS: ReadonlySet<EndpointName> = new Set(['chat-completions', 'completions', 'embeddings', 'messages']);
+
+const OBSERVING = CELLS.filter(
+  ([endpoint, schema]) =>
+    JSON_ROWS.has(endpoint) &&
+    [false, true].every(
+      (isStream) => startCell(endpoint, schema, minimalCall(endpoint, 'm', isStream)).kind === 'observing',
+    ),
+).map(([endpoint, schema]) => [`${endpoint} → ${schema}`, { endpoint, schema }] as const);
 
 interface Cell {
-  readonly endpoint: Endpoint;
+  readonly endpoint: EndpointName;
   readonly schema: SchemaName;
-  readonly translator: Translator;
 }
 
-function start({ endpoint, schema, translator }: Cell, text = '{"model":"m","stream":true}', override = ''): Exchange {
-  const request = endpoint.parse(Buffer.from(text), { contentType: undefined, forcesUsage: true });
-  return translator.start({
-    request,
-    requestModel: override || request.model,
-    hasModelOverride: override !== '',
-    schema: { name: schema, prefix: 'v1', version: '2024-10-21' },
-  });
+function start({ endpoint, schema }: Cell, text = '{"model":"m","stream":true}', override = ''): ObservingExchange {
+  const call = { body: text, modelNameOverride: override, forcesUsage: true, prefix: 'v1', version: '2024-10-21' };
+  const exchange = startCell(endpoint, schema, call);
+  if (exchange.kind !== 'observing') throw new Error(`${endpoint} → ${schema} translates ${text}`);
+  return exchange;
 }
 
 function deepFreeze<T extends object>(value: T): T {
@@ -59,6 +55,10 @@ function chunksOf(bytes: Buffer, [cuts, isCutEverywhere]: readonly [readonly num
   const offsets = isCutEverywhere ? [...bytes.keys()] : cuts.map((cut) => cut % size).toSorted((a, b) => a - b);
   return [0, ...offsets].map((from, index) => bytes.subarray(from, offsets[index] ?? size));
 }
+
+const GOOD = responseHead(200, { 'content-type': 'application/json' });
+const headOf = (status: number, contentType: string | undefined) =>
+  responseHead(status, contentType === undefined ? {} : { 'content-type': contentType });
 
 function watch(observer: ResponseObserver, chunks: readonly Buffer[]) {
   for (const chunk of chunks) observer.push(chunk);
@@ -95,21 +95,22 @@ const WHOLE_PIECES = fc.constantFrom(
   '',
 );
 
-describe.each(CELLS)('%s', (_, cell) => {
+describe.each(OBSERVING)('%s', (_, cell) => {
   it('starts twice alike and does not touch its input', () => {
     fc.assert(
       fc.property(modelName, fc.oneof(fc.constant(''), modelName), (model, override) => {
         const body = Buffer.from(JSON.stringify({ model, seed: 1 }));
         const copy = Buffer.from(body);
-        const request = deepFreeze(cell.endpoint.parse(body, { contentType: undefined, forcesUsage: false }));
-        const schema: SchemaConfig = { name: cell.schema, prefix: 'v1', version: '1' };
+        const request = endpointNamed(cell.endpoint).parse(body, { contentType: undefined, forcesUsage: false });
         const input = deepFreeze({
           request,
           requestModel: override || model,
           hasModelOverride: override !== '',
-          schema,
+          schema: { name: cell.schema, prefix: 'v1', version: '1' },
+          headers: headerLookup(),
         });
-        const [first, second] = [cell.translator.start(input), cell.translator.start(input)];
+        const translator = MATRIX[cell.endpoint][cell.schema]!;
+        const [first, second] = [translator.start(input, fixedEnv()), translator.start(input, fixedEnv())];
         expect(first.request).toEqual(second.request);
         expect(first.fallbackModel).toBe(second.fallbackModel);
         expect(body.equals(copy)).toBe(true);
@@ -145,7 +146,9 @@ describe.each(CELLS)('%s', (_, cell) => {
     fc.assert(
       fc.property(text, cutsOf, (bytes, cuts) => {
         const exchange = start(cell);
-        expect(watch(exchange.observe(true), chunksOf(bytes, cuts))).toEqual(watch(exchange.observe(true), [bytes]));
+        expect(watch(exchange.observe(true, GOOD), chunksOf(bytes, cuts))).toEqual(
+          watch(exchange.observe(true, GOOD), [bytes]),
+        );
       }),
       { numRuns: 300 },
     );
@@ -156,7 +159,9 @@ describe.each(CELLS)('%s', (_, cell) => {
       fc.property(WHOLE_PIECES, cutsOf, (text, cuts) => {
         const exchange = start(cell);
         const bytes = Buffer.from(text);
-        expect(watch(exchange.observe(false), chunksOf(bytes, cuts))).toEqual(watch(exchange.observe(false), [bytes]));
+        expect(watch(exchange.observe(false, GOOD), chunksOf(bytes, cuts))).toEqual(
+          watch(exchange.observe(false, GOOD), [bytes]),
+        );
       }),
     );
   });
@@ -170,7 +175,7 @@ describe.each(CELLS)('%s', (_, cell) => {
         const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (__, i) =>
           bytes.subarray(i * size, (i + 1) * size),
         );
-        return watch(start(cell).observe(false), chunks);
+        return watch(start(cell).observe(false, GOOD), chunks);
       });
       expect(found).toEqual([found[0], found[0], found[0]]);
       expect(found[0]!.facts.usage === undefined).toBe(text.endsWith('"}'));
@@ -186,8 +191,8 @@ describe.each(CELLS)('%s', (_, cell) => {
         (garbage, isStream, status) => {
           const exchange = start(cell);
           const bytes = Buffer.from(garbage);
-          expect(watch(exchange.observe(isStream), [bytes])).toMatchObject({ facts: {}, hasError: false });
-          exchange.error(status, undefined, bytes);
+          expect(watch(exchange.observe(isStream, GOOD), [bytes])).toMatchObject({ facts: {}, hasError: false });
+          exchange.error(responseHead(status), bytes);
         },
       ),
     );
@@ -200,9 +205,9 @@ describe.each(CELLS)('%s', (_, cell) => {
       const texts = ['upstream "is" down\n', '', '<html>\u0007</html>', '{"error":'];
       for (const contentType of [undefined, 'text/plain', 'TEXT/HTML; charset=utf-8']) {
         for (const text of texts) {
-          const { body, sets } = exchange.error(status, contentType, Buffer.from(text));
+          const { body, sets } = exchange.error(headOf(status, contentType), Buffer.from(text));
           // The reference leaves errors of completions alone, translators.md section 6.
-          expect(body === undefined).toBe(cell.endpoint.name === 'completions');
+          expect(body === undefined).toBe(cell.endpoint === 'completions');
           if (body === undefined) continue;
           expect(sets).toEqual([{ name: 'content-type', value: 'application/json' }]);
           expect(JSON.parse(Buffer.from(body).toString())).toEqual(errorShape(cell.endpoint, text));
@@ -214,18 +219,18 @@ describe.each(CELLS)('%s', (_, cell) => {
   it.each(['application/json', 'Application/JSON; charset=utf-8'])(
     'leaves an error body of type %s alone',
     (contentType) => {
-      expect(start(cell).error(500, contentType, Buffer.from('{"error":{}}'))).toEqual({});
+      expect(start(cell).error(headOf(500, contentType), Buffer.from('{"error":{}}'))).toEqual({});
     },
   );
 });
 
-const errorShape = (endpoint: Endpoint, message: string) =>
-  endpoint.dialect === 'anthropic'
+const errorShape = (endpoint: EndpointName, message: string) =>
+  endpointNamed(endpoint).dialect === 'anthropic'
     ? { type: 'error', error: { type: expect.stringMatching(/_error$|^request_too_large$/), message }, request_id: '' }
     : { type: 'error', error: { type: 'OpenAIBackendError', code: expect.any(String), message } };
 
 describe('the model override', () => {
-  const cell: Cell = { endpoint: chatCompletions, schema: 'OpenAI', translator: MATRIX['chat-completions'].OpenAI! };
+  const cell: Cell = { endpoint: 'chat-completions', schema: 'OpenAI' };
 
   it.each([
     ['{}', '{"model":"new"}'],
@@ -256,11 +261,10 @@ describe('whole and streamed answers', () => {
       'data: {"type":"message_start","message":{"model":"m","usage":{"input_tokens":3,"cache_read_input_tokens":10,"cache_creation_input_tokens":20,"output_tokens":1}}}\n\ndata: {"type":"message_delta","usage":{"output_tokens":7,"output_tokens_details":{"thinking_tokens":4}}}\n\ndata: {"type":"message_stop"}\n\n',
     ],
   ] as const)('of %s have the same facts', (name, whole, stream) => {
-    const row = MATRIX[name];
-    for (const [schema, translator] of Object.entries(row)) {
-      const exchange = start({ endpoint: ENDPOINTS[name], schema: schema as SchemaName, translator });
-      const found = watch(exchange.observe(true), [Buffer.from(stream)]);
-      expect(found.facts).toEqual(watch(exchange.observe(false), [Buffer.from(whole)]).facts);
+    for (const [, cell] of OBSERVING.filter(([, { endpoint }]) => endpoint === name)) {
+      const exchange = start(cell);
+      const found = watch(exchange.observe(true, GOOD), [Buffer.from(stream)]);
+      expect(found.facts).toEqual(watch(exchange.observe(false, GOOD), [Buffer.from(whole)]).facts);
       expect(found.isUsageFinal).toBe(true);
     }
   });

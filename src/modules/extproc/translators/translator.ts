@@ -97,7 +97,7 @@ interface ExchangeBase {
 export interface ObservingExchange extends ExchangeBase {
   readonly kind: 'observing';
   /** Starts watching a good response. */
-  observe(isStream: boolean): ResponseObserver;
+  observe(isStream: boolean, head: ResponseHead): ResponseObserver;
 }
 
 /** A good answer is rewritten into the client's dialect. */

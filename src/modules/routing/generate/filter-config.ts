@@ -35,7 +35,9 @@ const backendsOfRoute = (node: RouteNode): readonly BackendConfig[] =>
   node.rules.flatMap(({ index, refs }) =>
     refs.flatMap((ref) => {
       if (!ref.isUsable || !ref.backend) return [];
-      return [generateBackend(backendName(node, index, ref), ref, ref.backend)];
+      const config = generateBackend(backendName(node, index, ref), ref, ref.backend);
+      // Lenient is the default and not written, so that other readers of the document find what they know.
+      return [node.translationPolicy === 'strict' ? { ...config, translationPolicy: node.translationPolicy } : config];
     }),
   );
 

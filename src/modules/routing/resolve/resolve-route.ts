@@ -5,12 +5,14 @@ import { nameConflicts } from './name-conflicts.js';
 import { resolveParents } from './parents.js';
 import type { RouteNode } from './route-graph.js';
 import { resolveRules } from './rules.js';
+import { resolveTranslationPolicy } from './translation-policy.js';
 
 /** A route with all that it refers to; the same whichever of its Gateways asks. */
 export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): RouteNode {
   const parents = resolveParents(context.world, route);
   const rules = resolveRules(context, route);
   const costs = resolveCosts(route, 'spec.llmRequestCosts', route.spec?.llmRequestCosts ?? []);
+  const translation = resolveTranslationPolicy(route);
   const conflicts = nameConflicts(context.world, route);
   return {
     route,
@@ -18,7 +20,8 @@ export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): Ro
     parentRefs: parents.parentRefs,
     rules: rules.rules,
     costs: costs.costs,
+    translationPolicy: translation.policy,
     isRefused: conflicts.length > 0,
-    faults: [...conflicts, ...parents.faults, ...rules.faults, ...costs.faults],
+    faults: [...conflicts, ...parents.faults, ...rules.faults, ...costs.faults, ...translation.faults],
   };
 }

@@ -12,7 +12,7 @@ import type {
 import type { Fault } from '../../../shared/api/fault.js';
 import type { ParentReference } from '../../../shared/api/http-route.js';
 import type { KubeObject } from '../../../shared/api/kube-object.js';
-import type { AuthConfig, CostConfig } from '../../../shared/filter-config/filter-config.js';
+import type { AuthConfig, CostConfig, TranslationPolicy } from '../../../shared/filter-config/filter-config.js';
 import type { ReferenceTarget } from '../../../shared/api/reference-grants.js';
 
 /**
@@ -47,6 +47,7 @@ export interface RouteNode {
   readonly rules: readonly RuleNode[];
   /** Valid ones, one for each metadata key. */
   readonly costs: readonly CostConfig[];
+  readonly translationPolicy: TranslationPolicy;
   /** The name of its HTTPRoute is taken by somebody else's: nothing may be generated. */
   readonly isRefused: boolean;
   /** Of the route itself; those of its refs are with the refs. */

@@ -1,0 +1,117 @@
+import { headers } from '../../../shared/headers.js';
+import type { AuthOutcome } from '../backend-auth/backend-auth.js';
+import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
+import type { ParsedRequest } from '../endpoints/endpoint.js';
+import type { HeaderSet } from '../header-set.js';
+import { applyBodyMutation } from '../mutation/body-mutation.js';
+import { restoreHeaders, type HeaderRestore } from '../mutation/header-restore.js';
+import type { Exchange } from '../translators/translator.js';
+import { encodeAnswer } from '../wire/processing-response.js';
+import { refuse, requestMetadata, type AttemptInput } from './attempt-input.js';
+
+/** A translated request on its way to its backend. */
+interface Outgoing extends AttemptInput {
+  /** Headers of the translator. */
+  readonly translated: readonly HeaderSet[];
+  /** Absent: the bytes that Envoy holds go on. */
+  readonly body: Uint8Array | undefined;
+}
+
+/** Answers in a compressed form would only be decoded by us to be rewritten (extproc.md X7). */
+const UNCOMPRESSED: HeaderSet = { name: 'accept-encoding', value: 'identity' };
+
+/**
+ * The answer that turns the client's request into the backend's: translator's edits, the route's mutations, what earlier
+ * attempts took away, authentication over the final body, in this order. @see spec extproc.md section 6
+ */
+export function sendAttempt(input: AttemptInput, exchange: Exchange, request: ParsedRequest): Buffer | Promise<Buffer> {
+  const { record, backend, local, message } = input;
+  const translated: HeaderSet[] = [{ name: ':path', value: exchange.request.path }, ...exchange.request.sets];
+  if (exchange.kind === 'translating') translated.push(UNCOMPRESSED);
+  for (const set of translated) local.set(set.name, set.value);
+  for (const set of backend.headerMutation?.sets ?? []) local.set(set.name, set.value);
+
+  const body = outgoingBody(input, exchange, request);
+  const outgoing = { ...input, translated, body };
+  const outcome = backend.auth?.apply({
+    headers: local,
+    metadata: (namespace, key) => message.metadata.get(namespace, key),
+    body: () => body ?? record.parsed!.body,
+  });
+  return outcome instanceof Promise ? outcome.then((found) => answer(outgoing, found)) : answer(outgoing, outcome);
+}
+
+function outgoingBody(
+  { context, record, backend }: AttemptInput,
+  exchange: Exchange,
+  request: ParsedRequest,
+): Uint8Array | undefined {
+  // A form is no JSON: a mutation of it could only break it (extproc.md X26).
+  const mutation = request.form === undefined ? backend.bodyMutation : undefined;
+  const isForced = record.attemptCount > 1 || request.isRewritten;
+  const body = exchange.request.body ?? (isForced || mutation ? request.body : undefined);
+  if (!body || !mutation) return body;
+  return applyBodyMutation(mutation, body, (reason) =>
+    context.logger.error({ backend: backend.name, reason }, 'body mutation left out'),
+  );
+}
+
+function answer(outgoing: Outgoing, outcome: AuthOutcome | undefined): Buffer {
+  const { context, message, record, backend, translated, body } = outgoing;
+  if (outcome?.kind === 'missing-credential') {
+    const message401 = 'missing upstream credential';
+    return refuse(outgoing, { status: 401, type: 'Unauthorized', message: message401 }, 'aigw_missing_credential');
+  }
+  const auth = outcome?.sets ?? [];
+  const path = auth.findLast(({ name }) => name === ':path') ?? translated[0]!;
+  if (!path.value.startsWith('/')) {
+    // Paths of Google Cloud lie below project and location, which only its credentials know.
+    const reason = `backend ${backend.shortName} of schema ${backend.schema.name} needs a BackendSecurityPolicy of type GCPCredentials, which names project and region`;
+    return refuse(outgoing, { status: 503, type: 'ServiceUnavailable', message: reason }, 'aigw_backend_unusable');
+  }
+  const foreign = [
+    ...record.clientHeaders.namesWithPrefix(headers.gatewayCredentialPrefix),
+    ...foreignCredentials(backend.auth, record.clientHeaders),
+  ];
+  const restored =
+    record.attemptCount === 1
+      ? NOTHING_RESTORED
+      : restoreAfterEarlierAttempts(outgoing, [...translated, ...auth], foreign);
+  // Envoy removes first and sets then, in list order: later sets win (spec extproc.md 4.1).
+  const sets = [...translated, ...(backend.headerMutation?.sets ?? []), ...restored.sets, ...auth];
+  const userRemoves = (backend.headerMutation?.removes ?? []).filter((name) => message.headers.has(name));
+  const removes = [...userRemoves, ...restored.removes, ...foreign, headers.upstreamHost];
+  if (context.stripsInternalHeaders) removes.push(headers.model, headers.originalPath);
+  record.edits.push({ sets, removes, withheld: backend.auth?.inputHeaders ?? [] });
+  return encodeAnswer('request_headers', {
+    sets,
+    removes,
+    metadata: requestMetadata(outgoing, body),
+    ...(body ? { body, replacesBody: true } : {}),
+  });
+}
+
+const NO_PLAN = { setNames: new Set<string>(), removeNames: new Set<string>() };
+const NOTHING_RESTORED: HeaderRestore = { sets: [], removes: [] };
+
+/** Envoy hands each attempt the headers as the one before left them. */
+function restoreAfterEarlierAttempts(
+  { record, backend, message }: AttemptInput,
+  ownSets: readonly HeaderSet[],
+  ownRemoves: readonly string[],
+): HeaderRestore {
+  return restoreHeaders({
+    original: record.clientHeaders.toMap(),
+    current: message.headers.toMap(),
+    previous: {
+      setNames: new Set(record.edits.flatMap(({ sets }) => sets.map((set) => set.name))),
+      removedNames: new Set(record.edits.flatMap(({ removes }) => removes)),
+    },
+    plan: backend.headerMutation ?? NO_PLAN,
+    attemptNames: new Set([
+      ...ownSets.map((set) => set.name),
+      ...ownRemoves,
+      ...record.edits.flatMap(({ withheld }) => withheld),
+    ]),
+  });
+}

@@ -1,0 +1,323 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { UserFacingError } from '../../../shared/errors.js';
+import type { SchemaName } from '../../../shared/filter-config/filter-config.js';
+import {
+  CELLS,
+  chunkFrames,
+  endpointNamed,
+  eventStream,
+  fixedEnv,
+  headerLookup,
+  minimalCall,
+  playStream,
+  responseHead,
+  startCell,
+} from '../../../../test/harness/cell.js';
+import type { EndpointName } from '../endpoints/endpoint.js';
+import { MATRIX } from './matrix.js';
+import { UpstreamAnswerError } from './translator.js';
+
+type CellName = readonly [EndpointName, SchemaName];
+
+const translates =
+  (isStream: boolean) =>
+  ([endpoint, schema]: CellName) =>
+    startCell(endpoint, schema, minimalCall(endpoint, 'm', isStream)).kind === 'translating';
+const WHOLE = CELLS.filter(translates(false));
+const STREAMS = CELLS.filter(
+  (cell) =>
+    endpointNamed(cell[0]).parse(Buffer.from(minimalCall(cell[0], 'm', true).body), jsonContext(cell[0])).isStreaming,
+).filter(translates(true));
+
+function jsonContext(endpoint: EndpointName) {
+  return { contentType: minimalCall(endpoint).headers?.['content-type'], forcesUsage: false };
+}
+
+const modelName = fc.oneof(
+  fc.constantFrom('m', 'gemini-2.5-pro', 'claude-sonnet-4-5', 'a/b', '../x', '..', 'a?b#c%2F', 'ä ö&', '"quoted"'),
+  fc.string({ minLength: 1, maxLength: 12 }),
+);
+
+/** JSON that a client may send in any place: deep, odd numbers, lone surrogates, names that JavaScript treats specially. */
+const anyJson = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.constantFrom<unknown>(
+    JSON.parse('{"__proto__":{"a":1},"constructor":2}'),
+    '\ud800',
+    1e300,
+    [[[[[[[[[[]]]]]]]]]],
+    { type: 'text' },
+    [{ role: 'user' }],
+    [{ type: 'text', text: 1 }],
+    [{ role: 'assistant', tool_calls: [{ function: {} }] }],
+    [{ type: 'function', function: { name: 'f', parameters: [] } }],
+  ),
+);
+const FIELDS = [
+  'messages',
+  'input',
+  'tools',
+  'tool_choice',
+  'response_format',
+  'max_tokens',
+  'stop',
+  'system',
+  'thinking',
+  'temperature',
+  'reasoning',
+  'text',
+  'dimensions',
+  'prompt',
+  'metadata',
+  'stream_options',
+];
+const anyRequest = fc.dictionary(fc.constantFrom(...FIELDS), anyJson, { maxKeys: 5 });
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}
+
+/** Runs `start`; undefined when the cell refuses the request in a way that the client is told. */
+function tryStart(endpoint: EndpointName, schema: SchemaName, body: string) {
+  try {
+    const request = endpointNamed(endpoint).parse(Buffer.from(body), jsonContext(endpoint));
+    deepFreeze(request.document());
+    const input = {
+      request,
+      requestModel: request.model,
+      hasModelOverride: false,
+      schema: { name: schema },
+      headers: headerLookup(),
+    };
+    const translator = MATRIX[endpoint][schema]!;
+    return [translator.start(input, fixedEnv()), translator.start(input, fixedEnv())] as const;
+  } catch (error) {
+    if (error instanceof UserFacingError) return undefined;
+    throw error;
+  }
+}
+
+const CLAUDE_EVENTS = [
+  { type: 'message_start', message: { id: 'msg_1', model: 'claude', usage: { input_tokens: 3, output_tokens: 1 } } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'hé😀' } },
+  { type: 'content_block_stop', index: 0 },
+  { type: 'content_block_start', index: 1, content_block: { type: 'tool_use', id: 't1', name: 'f', input: {} } },
+  { type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: '{"a":1' } },
+  { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 9 } },
+  { type: 'message_stop' },
+  { type: 'ping' },
+  { type: 'error', error: { type: 'overloaded_error', message: 'busy' } },
+  { type: 'content_block_delta', index: 7, delta: { type: 'input_json_delta', partial_json: 'x' } },
+  { type: 'nobody_knows', a: 1 },
+];
+const GEMINI_OBJECTS = [
+  { candidates: [{ content: { role: 'model', parts: [{ text: 'hé😀' }] } }] },
+  {
+    candidates: [
+      {
+        content: {
+          parts: [
+            { text: 'thought', thought: true },
+            { text: '', thoughtSignature: 'AAAA' },
+          ],
+        },
+      },
+    ],
+  },
+  { candidates: [{ content: { parts: [{ functionCall: { name: 'f', args: { a: 1 } } }] }, finishReason: 'STOP' }] },
+  { usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 }, modelVersion: 'gemini-x' },
+  { promptFeedback: { blockReason: 'SAFETY' } },
+  { error: { code: 429, message: 'slow down', status: 'RESOURCE_EXHAUSTED' } },
+];
+const CONVERSE_FRAMES = [
+  { type: 'messageStart', payload: { role: 'assistant' } },
+  { type: 'contentBlockDelta', payload: { contentBlockIndex: 0, delta: { text: 'hé😀' } } },
+  { type: 'contentBlockStart', payload: { contentBlockIndex: 1, start: { toolUse: { toolUseId: 't', name: 'f' } } } },
+  { type: 'contentBlockDelta', payload: { contentBlockIndex: 1, delta: { toolUse: { input: '{"a":' } } } },
+  { type: 'contentBlockDelta', payload: { contentBlockIndex: 2, delta: { reasoningContent: { text: 'hm' } } } },
+  { type: 'contentBlockStop', payload: { contentBlockIndex: 0 } },
+  { type: 'messageStop', payload: { stopReason: 'tool_use' } },
+  { type: 'metadata', payload: { usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } } },
+  { type: 'throttlingException', payload: { message: 'slow down' }, exception: true },
+];
+const OPENAI_CHUNKS = [
+  '{"id":"c","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"hé😀"}}]}',
+  '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":"{"}}]}}]}',
+  '{"choices":[{"index":0,"delta":{"reasoning_content":"hm"}}]}',
+  '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}',
+  '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}',
+  '{"error":{"message":"x","type":"server_error"}}',
+  '[DONE]',
+];
+const sse = (type: string | undefined, data: string) =>
+  Buffer.from(`${type ? `event: ${type}\n` : ''}data: ${data}\n\n`);
+const PIECES: readonly Buffer[] = [
+  ...CLAUDE_EVENTS.map((event) => sse(event.type, JSON.stringify(event))),
+  ...eventStreams(CLAUDE_EVENTS),
+  ...GEMINI_OBJECTS.map((object) => sse(undefined, JSON.stringify(object))),
+  ...CONVERSE_FRAMES.map((frame) => eventStream([frame])),
+  ...OPENAI_CHUNKS.map((chunk) => sse(undefined, chunk)),
+  ...[': comment\n\n', 'data: {"a":\r\n\r\n', '\n\n', 'data: null\n\n', '\u0000\uFFFD', '<html>', 'data: [1]\n\n'].map(
+    (text) => Buffer.from(text),
+  ),
+  Buffer.from([0xff, 0xfe, 0, 0, 0, 16]),
+];
+
+function eventStreams(events: readonly unknown[]): Buffer[] {
+  return chunkFrames(events).map((frame) => eventStream([frame]));
+}
+
+const streamOf = fc.array(fc.constantFrom(...PIECES), { maxLength: 10 }).map((pieces) => Buffer.concat(pieces));
+const cutsOf = fc.tuple(fc.array(fc.nat(), { maxLength: 10 }), fc.boolean());
+
+function chunksOf(bytes: Buffer, [cuts, isCutEverywhere]: readonly [readonly number[], boolean]): Buffer[] {
+  const size = bytes.length + 1;
+  const offsets = isCutEverywhere ? [...bytes.keys()] : cuts.map((cut) => cut % size).toSorted((a, b) => a - b);
+  // Copies: a chunk may be reused after the call.
+  return [0, ...offsets].map((from, index) => Buffer.from(bytes.subarray(from, offsets[index] ?? size)));
+}
+
+/** Events of a client's stream, each checked to be one; `data` of the last. */
+function checkedEvents(endpoint: EndpointName, text: string): void {
+  expect(text.endsWith('\n\n')).toBe(true);
+  const events = text.slice(0, -2).split('\n\n');
+  const data = events.map((event) => {
+    const lines = event.split('\n').filter((line) => !line.startsWith('event: '));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^data: /);
+    return lines[0]!.slice('data: '.length);
+  });
+  const last = data.at(-1)!;
+  if (endpoint === 'chat-completions') {
+    expect(last).toBe('[DONE]');
+    expect(data.indexOf('[DONE]')).toBe(data.length - 1);
+    data.pop();
+  }
+  const objects = data.map((item) => JSON.parse(item) as { type?: string; error?: unknown });
+  if (endpoint === 'messages') expect(['message_stop', 'error']).toContain(objects.at(-1)!.type);
+  if (endpoint === 'responses') {
+    expect(['response.completed', 'response.incomplete', 'response.failed']).toContain(objects.at(-1)!.type);
+  }
+}
+
+describe.each(WHOLE)('%s', (endpoint, schema) => {
+  it('starts twice alike, does not touch its input and refuses only by telling the client', () => {
+    fc.assert(
+      fc.property(modelName, anyRequest, fc.boolean(), (model, members, isMinimal) => {
+        const minimal: unknown = isMinimal ? JSON.parse(minimalCall(endpoint).body as string) : {};
+        const body = JSON.stringify({ ...(minimal as object), ...members, model });
+        const started = tryStart(endpoint, schema, body);
+        if (started === undefined) return;
+        expect(started[0].request).toEqual(started[1].request);
+        const sent = started[0].request.body;
+        if (sent) expect(() => JSON.parse(Buffer.from(sent).toString())).not.toThrow();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('has a path that a model name cannot extend', () => {
+    fc.assert(
+      fc.property(modelName, (model) => {
+        const pathOf = (name: string) =>
+          startCell(endpoint, schema, { ...minimalCall(endpoint), modelNameOverride: name }).request.path;
+        expect(pathOf(model)).toMatch(/^[!-~]*$/);
+        expect(pathOf(model).split(/[/?#]/).length).toBe(pathOf('x').split(/[/?#]/).length);
+        expect(pathOf(model).split('/')).not.toContain('..');
+      }),
+    );
+  });
+
+  it('reads any whole answer or says that it is none', () => {
+    const answer = fc.oneof(
+      fc.json(),
+      fc.constantFrom('', '<html>', '{"a":', '[]', 'null', ...GEMINI_OBJECTS.map((object) => JSON.stringify(object))),
+      fc.constantFrom(
+        '{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"x","usage":null}',
+        '{"output":{"message":{"content":null}}}',
+        '{"type":"message","role":"assistant","content":[{"type":"text","text":"hi"},{"type":"new"}],"usage":{}}',
+        '{"choices":[{"message":{"content":null,"tool_calls":[{}]}}]}',
+        '{"embedding":[1,2.50],"inputTextTokenCount":3}',
+        '{"predictions":[{"embeddings":{"values":[1e-3]}}]}',
+        '{"totalTokens":3}',
+        '{"inputTokens":3}',
+        '{"input_tokens":3}',
+      ),
+    );
+    fc.assert(
+      fc.property(answer, (text) => {
+        const exchange = startCell(endpoint, schema, minimalCall(endpoint));
+        if (exchange.kind !== 'translating') throw new Error('expected a translating exchange');
+        try {
+          const { body } = exchange.whole(responseHead(200, { 'content-type': 'application/json' }), Buffer.from(text));
+          expect(() => JSON.parse(Buffer.from(body!).toString())).not.toThrow();
+        } catch (error) {
+          if (!(error instanceof UpstreamAnswerError)) throw error;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([300, 400, 401, 403, 404, 408, 413, 422, 424, 429, 500, 502, 503, 504, 529])(
+    'gives an error of the dialect for status %i',
+    (status) => {
+      for (const contentType of ['', 'text/plain', 'application/json', 'Application/JSON; charset=utf-8']) {
+        for (const text of [
+          'upstream "is" down\n',
+          '',
+          '{"error":',
+          '{"error":{"type":"t","message":"m"}}',
+          '{"message":"m"}',
+          '[1]',
+          'null',
+        ]) {
+          const exchange = startCell(endpoint, schema, minimalCall(endpoint));
+          const head = responseHead(status, contentType === '' ? {} : { 'content-type': contentType });
+          const { body } = exchange.error(head, Buffer.from(text));
+          if (body === undefined) continue;
+          const parsed = JSON.parse(Buffer.from(body).toString()) as { error?: { message?: unknown; type?: unknown } };
+          expect(parsed.error).toEqual(
+            expect.objectContaining({ message: expect.any(String), type: expect.any(String) }),
+          );
+        }
+      }
+    },
+  );
+});
+
+describe.each(STREAMS)('%s, streamed', (endpoint, schema) => {
+  const play = (chunks: readonly Buffer[]) =>
+    playStream(startCell(endpoint, schema, minimalCall(endpoint, 'm', true)), chunks);
+
+  it('gives the same however the stream is cut', () => {
+    fc.assert(
+      fc.property(streamOf, cutsOf, (bytes, cuts) => {
+        const { isUsageFinalBeforeEnd: _, ...whole } = play([bytes]);
+        const { isUsageFinalBeforeEnd: __, ...cut } = play(chunksOf(bytes, cuts));
+        expect(cut).toEqual(whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is a complete stream of the dialect whatever the provider sends', () => {
+    fc.assert(
+      fc.property(fc.oneof(streamOf, fc.uint8Array({ maxLength: 200 })), (bytes) => {
+        checkedEvents(endpoint, play([Buffer.from(bytes)]).text);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('tells an empty stream to be an error', () => {
+    const { text, hasError } = play([]);
+    checkedEvents(endpoint, text);
+    expect(hasError).toBe(true);
+    expect(text).toContain('error');
+  });
+});
