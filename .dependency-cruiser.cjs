@@ -51,7 +51,7 @@ module.exports = {
       'cells-do-not-import-cells',
       'Share through translators/parts.',
       { path: `${CELLS}([^/]+)/([^/.]+)` },
-      { path: CELLS, pathNot: '^src/modules/extproc/translators/($1/$2[.]|translator[.]ts|matrix[.]ts)' },
+      { path: CELLS, pathNot: '^src/modules/extproc/translators/($1/$2[.]|translator[.]ts|receipt[.]ts|matrix[.]ts)' },
     ),
   ],
   options: {

@@ -68,11 +68,14 @@ function expectChatStory(completion: OpenAI.ChatCompletion): void {
 }
 
 function expectMessageStory(message: Anthropic.Message): void {
-  const [thinking, text, tool] = message.content;
-  expect(thinking).toMatchObject({ type: 'thinking', thinking: STORY.thought });
-  expect(text).toMatchObject({ type: 'text', text: STORY.text });
-  expect(tool).toMatchObject({ type: 'tool_use', name: STORY.toolName, input: STORY.toolInput });
-  expect(message.content).toHaveLength(3);
+  // Gemini signs the tool call, not the thought: its signature stands in a thinking block of its own before the call.
+  const thoughts = message.content.flatMap((block) => (block.type === 'thinking' ? [block] : []));
+  expect(message.content[0]).toMatchObject({ type: 'thinking' });
+  expect(thoughts.map(({ thinking }) => thinking).join('')).toBe(STORY.thought);
+  expect(message.content.filter(({ type }) => type !== 'thinking')).toMatchObject([
+    { type: 'text', text: STORY.text },
+    { type: 'tool_use', name: STORY.toolName, input: STORY.toolInput },
+  ]);
   expect(message.stop_reason).toBe('tool_use');
   expect(message.usage).toMatchObject({
     input_tokens: STORY.inputTokens - STORY.cachedTokens,

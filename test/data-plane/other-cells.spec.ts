@@ -63,6 +63,11 @@ const EXCHANGES: Readonly<Partial<Record<EndpointName, Readonly<Partial<Record<S
       expected: { object: 'list', data: [{ object: 'embedding', index: 0, embedding: FLOATS }], usage: USAGE },
       spent: { input: 7 },
     },
+    Cohere: {
+      answer: json({ id: 'e', embeddings: { float: [FLOATS] }, meta: { billed_units: { input_tokens: 7 } } }),
+      expected: { object: 'list', data: [{ object: 'embedding', index: 0, embedding: FLOATS }], usage: USAGE },
+      spent: { input: 7 },
+    },
   },
   'input-tokens': {
     OpenAI: same({ object: 'response.input_tokens', input_tokens: 11 }, { input: 11 }),

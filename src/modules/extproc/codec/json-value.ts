@@ -22,15 +22,38 @@ interface JsonWithSource {
 
 const json = JSON as unknown as JsonWithSource;
 
-/** Only such numbers can differ from what JavaScript writes: many digits, a fraction that ends in 0, an exponent, -0. */
-const ODD_NUMBER = /\d{16}|\d\.\d*0(?!\d)|\d[eE]|-0/;
+/**
+ * Deepest nesting of a value. `JSON.stringify` and whatever walks a value are recursive: the stack ends at a few thousand.
+ * A body that is passed through is never built, so that it may be deeper.
+ */
+export const VALUE_NESTING_MAX = 500;
 
-/** @throws {SyntaxError} when the text is not exactly one JSON value. Of a doubled key the last one counts. */
+/**
+ * Only such numbers can differ from what JavaScript writes: 16 or more digits, a fraction that is tiny or ends in 0, an
+ * exponent, -0. What stands before keeps most strings from matching: each match costs a second, slower parse.
+ */
+const ODD_NUMBER = /(?:^|[[:,\s])(?:-?(?:\d[\d.]{15}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE]|0\.000000)|-0(?!\.))/;
+
+/**
+ * Of a doubled key the last one counts.
+ * @throws {SyntaxError} when the text is not exactly one JSON value, or nested deeper than {@link VALUE_NESTING_MAX}
+ */
 export function parseJson(text: string): JsonValue {
-  if (!ODD_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
-  return json.parse(text, (_, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
+  const value = JSON.parse(text) as JsonValue;
+  if (text.length > 2 * VALUE_NESTING_MAX && isDeeperThan(value, VALUE_NESTING_MAX)) {
+    throw new SyntaxError(`JSON is nested deeper than ${VALUE_NESTING_MAX} levels`);
+  }
+  if (!ODD_NUMBER.test(text)) return value;
+  return json.parse(text, (_, member, { source }) =>
+    typeof member === 'number' && source !== undefined && String(member) !== source ? json.rawJSON(source) : member,
   );
+}
+
+function isDeeperThan(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const members: readonly JsonValue[] = Array.isArray(value) ? value : Object.values(value);
+  return members.some((member) => isDeeperThan(member, levels - 1));
 }
 
 /** As {@link parseJson}; bytes that are not UTF-8 read as U+FFFD. Undefined when they are not exactly one JSON value. */

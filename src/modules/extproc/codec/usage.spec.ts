@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseOpenAIUsage, readOpenAIResponse } from './usage.js';
+import { parseMediaUsage, parseOpenAIUsage, readOpenAIResponse } from './usage.js';
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text));
 
@@ -60,5 +60,29 @@ describe('readOpenAIResponse', () => {
     ['{"model":"m","usage":{"prompt_tokens":1}', {}],
   ])('reads %s', (text, expected) => {
     expect(readOpenAIResponse(bytesOf(text))).toEqual(expected);
+  });
+});
+
+describe('parseMediaUsage', () => {
+  it.each([
+    [
+      'tokens of a transcription',
+      {
+        type: 'tokens',
+        input_tokens: 14,
+        output_tokens: 45,
+        total_tokens: 59,
+        input_token_details: { audio_tokens: 14 },
+      },
+      { inputTokens: 14, outputTokens: 45, totalTokens: 59 },
+    ],
+    ['what is reported alone', { output_tokens: 0 }, { outputTokens: 0 }],
+    ['no tokens in a duration', { type: 'duration', seconds: 27 }, {}],
+    ['no counter in what is none', { input_tokens: '3', output_tokens: -1, total_tokens: null }, {}],
+    ['fractions rounded down', { input_tokens: 1.5 }, { inputTokens: 1 }],
+    ['nothing in null', null, {}],
+    ['nothing in text', 'usage', {}],
+  ])('G26: reads %s', (_, usage, expected) => {
+    expect(parseMediaUsage(usage)).toEqual(expected);
   });
 });

@@ -27,6 +27,19 @@ export function parseOpenAIUsage(value: unknown): TokenUsage {
   return counters;
 }
 
+/**
+ * Counters of the `usage` member of images, transcriptions and speech; none when it tells a duration instead of tokens.
+ * Lenient as {@link parseOpenAIUsage}. @see spec translators.md section 4 and 18.5
+ */
+export function parseMediaUsage(value: unknown): TokenUsage {
+  const usage = membersOf(value);
+  const counters: Counters = {};
+  report(counters, 'inputTokens', usage['input_tokens']);
+  report(counters, 'outputTokens', usage['output_tokens']);
+  report(counters, 'totalTokens', usage['total_tokens']);
+  return counters;
+}
+
 type Counters = { -readonly [Name in keyof TokenUsage]: TokenUsage[Name] };
 
 const NO_MEMBERS: Readonly<Record<string, unknown>> = {};

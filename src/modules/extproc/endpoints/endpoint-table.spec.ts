@@ -12,13 +12,35 @@ const shown = (table: EndpointTable) =>
 
 describe('buildEndpointTable', () => {
   it('serves the paths of the reference by default', () => {
-    expect(shown(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES))).toEqual({
+    expect(shown(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES))).toMatchObject({
       '/v1/chat/completions': 'chat',
       '/v1/completions': 'completion',
       '/v1/embeddings': 'embeddings',
+      '/v1/responses': 'responses',
+      '/v1/responses/input_tokens': 'responses_input_tokens',
+      '/v1/images/generations': 'image_generation',
+      '/v1/images/edits': 'image_edit',
+      '/v1/images/variations': 'image_variation',
+      '/v1/audio/speech': 'speech',
+      '/v1/audio/transcriptions': 'transcription',
+      '/v1/audio/translations': 'translation',
+      '/v1/moderations': 'moderation',
+      '/tokenize': 'tokenize',
       '/anthropic/v1/messages': 'messages',
+      '/anthropic/v1/messages/count_tokens': 'count_tokens',
+      '/cohere/v2/rerank': 'rerank',
       '/v1/models': 'models openai',
       '/anthropic/v1/models': 'models anthropic',
+    });
+  });
+
+  it('G35: serves the paths of messages without their prefix too when nothing else is there', () => {
+    const aliased = shown(buildEndpointTable('/ai', parseEndpointPrefixes('anthropic:/a')));
+    expect(aliased).toMatchObject({
+      '/ai/a/v1/messages': 'messages',
+      '/ai/v1/messages': 'messages',
+      '/ai/a/v1/messages/count_tokens': 'count_tokens',
+      '/ai/v1/messages/count_tokens': 'count_tokens',
     });
   });
 

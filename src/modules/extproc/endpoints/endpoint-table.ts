@@ -1,10 +1,22 @@
 import { posix } from 'node:path';
 import type { EndpointPrefixes } from '../../../shared/endpoint-prefixes.js';
+import { audioTranslations } from './audio-translations.js';
 import { chatCompletions } from './chat-completions.js';
 import { completions } from './completions.js';
+import { countTokens } from './count-tokens.js';
 import { embeddings } from './embeddings.js';
 import type { Endpoint } from './endpoint.js';
+import { imagesEdits } from './images-edits.js';
+import { imagesGenerations } from './images-generations.js';
+import { imagesVariations } from './images-variations.js';
+import { inputTokens } from './input-tokens.js';
 import { messages } from './messages.js';
+import { rerank } from './rerank.js';
+import { moderations } from './moderations.js';
+import { responses } from './responses.js';
+import { speech } from './speech.js';
+import { transcriptions } from './transcriptions.js';
+import { tokenize } from './tokenize.js';
 
 /** What a path stands for: a generation endpoint, or a model list answered by the gateway itself. */
 export type PathTarget =
@@ -14,12 +26,32 @@ export type PathTarget =
 export type EndpointTable = ReadonlyMap<string, PathTarget>;
 
 /** All endpoints that reach a backend. */
-export const ENDPOINTS: readonly Endpoint[] = [chatCompletions, completions, embeddings, messages];
+export const ENDPOINTS: readonly Endpoint[] = [
+  chatCompletions,
+  completions,
+  embeddings,
+  responses,
+  inputTokens,
+  imagesGenerations,
+  imagesEdits,
+  imagesVariations,
+  speech,
+  transcriptions,
+  audioTranslations,
+  moderations,
+  messages,
+  countTokens,
+  rerank,
+  tokenize,
+];
 const MODELS_PATH = '/v1/models';
+/** Served without their vendor's prefix too: clients of Anthropic's API cannot always be told one (translators.md G35). */
+const UNPREFIXED: readonly Endpoint[] = [messages, countTokens];
 
 /**
  * All paths that are served: `<rootPrefix><vendorPrefix><path>`, matched exactly. Where two vendors share a prefix, the
- * later registration wins (Anthropic's model list after OpenAI's). @see spec extproc.md section 10
+ * later registration wins (Anthropic's model list after OpenAI's). Aliases come last and take no path from another one.
+ * @see spec extproc.md section 10
  */
 export function buildEndpointTable(rootPrefix: string, prefixes: EndpointPrefixes): EndpointTable {
   const join = (vendor: keyof EndpointPrefixes, path: string) => posix.join('/', rootPrefix, prefixes[vendor], path);
@@ -27,6 +59,10 @@ export function buildEndpointTable(rootPrefix: string, prefixes: EndpointPrefixe
   for (const endpoint of ENDPOINTS) table.set(join(endpoint.vendor, endpoint.path), { kind: 'endpoint', endpoint });
   for (const dialect of ['openai', 'anthropic'] as const) {
     table.set(join(dialect, MODELS_PATH), { kind: 'models', dialect });
+  }
+  for (const endpoint of UNPREFIXED) {
+    const alias = posix.join('/', rootPrefix, endpoint.path);
+    if (!table.has(alias)) table.set(alias, { kind: 'endpoint', endpoint });
   }
   return table;
 }

@@ -9,6 +9,7 @@ import {
   type ByteRange,
 } from '../codec/json-scan.js';
 import { replaceMember } from '../codec/json-splice.js';
+import { isMultipart } from '../codec/media-type.js';
 import { isJsonObject, kindOf, parseJsonLeniently, type JsonObject } from '../codec/json-value.js';
 import { MalformedRequestError } from '../request-error.js';
 import type { ParseContext, ParsedRequest } from './endpoint.js';
@@ -26,7 +27,7 @@ export function parseJsonRequest(
   context: ParseContext,
   streamUsage: StreamUsage,
 ): ParsedRequest {
-  if (context.contentType?.toLowerCase().startsWith('multipart/form-data')) {
+  if (isMultipart(context.contentType)) {
     throw new UserFacingError(`malformed request: ${endpoint} takes a JSON body, found multipart/form-data`);
   }
   const members = scanMembers(endpoint, body);
@@ -67,7 +68,9 @@ function documentOf(endpoint: string, body: Uint8Array): () => JsonObject {
 function buildDocument(endpoint: string, body: Uint8Array): JsonObject {
   const value = parseJsonLeniently(body);
   if (isJsonObject(value)) return value;
-  throw new MalformedRequestError(`malformed request: the body of ${endpoint} must be a JSON object, found ${kindOf(value)}`);
+  throw new MalformedRequestError(
+    `malformed request: the body of ${endpoint} must be a JSON object, found ${kindOf(value)}`,
+  );
 }
 
 function scanMembers(endpoint: string, body: Uint8Array): ReadonlyMap<string, readonly ByteRange[]> {
@@ -83,7 +86,7 @@ function scanMembers(endpoint: string, body: Uint8Array): ReadonlyMap<string, re
 const MODEL_CHARACTERS_MAX = 1024;
 
 /** The model becomes a header; Envoy answers what is no header value, or too long a one, with an empty 500. */
-function checkModel(endpoint: string, model: string): void {
+export function checkModel(endpoint: string, model: string): void {
   if (model.length <= MODEL_CHARACTERS_MAX && !/\p{Cc}/u.test(model) && model.isWellFormed()) return;
   throw new UserFacingError(
     `malformed request: "model" of ${endpoint} must be at most ${MODEL_CHARACTERS_MAX} characters without control characters`,

@@ -8,6 +8,7 @@ import { restoreHeaders, type HeaderRestore } from '../mutation/header-restore.j
 import type { Exchange } from '../translators/translator.js';
 import { encodeAnswer } from '../wire/processing-response.js';
 import { refuse, requestMetadata, type AttemptInput } from './attempt-input.js';
+import type { LocalError } from './error-dialect.js';
 
 /** A translated request on its way to its backend. */
 interface Outgoing extends AttemptInput {
@@ -58,10 +59,7 @@ function outgoingBody(
 
 function answer(outgoing: Outgoing, outcome: AuthOutcome | undefined): Buffer {
   const { context, message, record, backend, translated, body } = outgoing;
-  if (outcome?.kind === 'missing-credential') {
-    const message401 = 'missing upstream credential';
-    return refuse(outgoing, { status: 401, type: 'Unauthorized', message: message401 }, 'aigw_missing_credential');
-  }
+  if (outcome && outcome.kind !== 'headers') return refuse(outgoing, ...credentialFailure(outcome));
   const auth = outcome?.sets ?? [];
   const path = auth.findLast(({ name }) => name === ':path') ?? translated[0]!;
   if (!path.value.startsWith('/')) {
@@ -89,6 +87,22 @@ function answer(outgoing: Outgoing, outcome: AuthOutcome | undefined): Buffer {
     metadata: requestMetadata(outgoing, body),
     ...(body ? { body, replacesBody: true } : {}),
   });
+}
+
+type CredentialFailure = Exclude<AuthOutcome, { readonly kind: 'headers' }>;
+
+/** Status and words of the answer to a request that cannot be authenticated. @see spec extproc.md 18.2 */
+function credentialFailure(outcome: CredentialFailure): [LocalError, string] {
+  switch (outcome.kind) {
+    case 'missing-credential': {
+      const message = 'missing upstream credential';
+      return [{ status: 401, type: 'Unauthorized', message }, 'aigw_missing_credential'];
+    }
+    case 'incomplete-credential':
+      return [{ status: 401, type: 'Unauthorized', message: outcome.message }, 'aigw_incomplete_credential'];
+    case 'unavailable':
+      return [{ status: 503, type: 'ServiceUnavailable', message: outcome.message }, 'aigw_credential_unavailable'];
+  }
 }
 
 const NO_PLAN = { setNames: new Set<string>(), removeNames: new Set<string>() };

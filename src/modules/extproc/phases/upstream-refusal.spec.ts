@@ -61,13 +61,13 @@ describe('an attempt that cannot be made', () => {
 
   it('speaks the dialect of the client', async () => {
     const headers = { ...CHAT_HEADERS, ':path': '/anthropic/v1/messages' };
-    const { answer } = await attempt({}, headers);
+    const { answer } = await attempt({ schema: { name: 'Cohere' } }, headers);
     expect(answer.localReply?.body).toEqual({
       type: 'error',
       error: {
         type: 'invalid_request_error',
         code: '400',
-        message: '/v1/messages is not supported by backends of schema OpenAI (backend ns/a)',
+        message: '/v1/messages is not supported by backends of schema Cohere (backend ns/a)',
       },
     });
   });

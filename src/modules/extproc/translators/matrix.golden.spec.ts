@@ -1,10 +1,18 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import type { SchemaName } from '../../../shared/filter-config/filter-config.js';
 import { UserFacingError } from '../../../shared/errors.js';
-import { CELLS, eventStream, playStream, responseHead, startCell, type Frame } from '../../../../test/harness/cell.js';
+import {
+  CELLS,
+  chunkFrames,
+  eventStream,
+  playStream,
+  responseHead,
+  startCell,
+  type Frame,
+} from '../../../../test/harness/cell.js';
 import { checkGolden, goldenCases, type GoldenCase } from '../../../../test/harness/golden.js';
 import type { EndpointName } from '../endpoints/endpoint.js';
 import { MalformedRequestError } from '../request-error.js';
@@ -20,6 +28,8 @@ interface Case {
   readonly body?: unknown;
   /** The provider's AWS event stream, in place of `body`. */
   readonly frames?: readonly Frame[];
+  /** Claude's events, sent in Bedrock's frames, before `frames`. */
+  readonly claudeEvents?: readonly unknown[];
   /** The client's body, of the other kinds. */
   readonly request?: unknown;
   readonly modelNameOverride?: string;
@@ -70,7 +80,7 @@ function defaultRequest(endpoint: EndpointName, given: Case): unknown {
 }
 
 function shown(exchange: Exchange, given: Case): unknown {
-  const body = given.frames ? eventStream(given.frames) : bytesOf(given.body ?? '');
+  const body = given.frames || given.claudeEvents ? framed(given) : bytesOf(given.body ?? '');
   const headers = { ...(given.contentType ? { 'content-type': given.contentType } : {}), ...given.headers };
   switch (given.kind) {
     case 'request':
@@ -102,6 +112,8 @@ function shown(exchange: Exchange, given: Case): unknown {
   }
 }
 
+const framed = ({ claudeEvents = [], frames = [] }: Case) => eventStream([...chunkFrames(claudeEvents), ...frames]);
+
 /** Passed-through bytes as they are, to the space; translated ones as JSON. */
 function readable(exchange: Exchange, body: Uint8Array | undefined): unknown {
   if (body === undefined) return '(untouched)';
@@ -110,8 +122,9 @@ function readable(exchange: Exchange, body: Uint8Array | undefined): unknown {
 }
 
 const testdata = (path: string) => fileURLToPath(new URL(`./testdata/${path}`, import.meta.url));
-const casesIn = (path: string): readonly GoldenCase[] =>
-  existsSync(testdata(path)) ? goldenCases(testdata(path)) : [];
+/** A row may have cases of its cells alone. */
+const hasCases = (path: string) => existsSync(path) && readdirSync(path).some((file) => file.endsWith('.in.yaml'));
+const casesIn = (path: string): readonly GoldenCase[] => (hasCases(testdata(path)) ? goldenCases(testdata(path)) : []);
 
 const RUNS = CELLS.flatMap(([endpoint, schema]) => {
   const shared = casesIn(endpoint).map((found) => ({ found, path: found.outputPath('json', schema) }));

@@ -17,9 +17,13 @@ import type { ObservingExchange, ResponseObserver } from './translator.js';
 /** Rows whose good answers go through in every form; those of forms and of binary answers have tests of their own. */
 const JSON_ROWS: ReadonlySet<EndpointName> = new Set(['chat-completions', 'completions', 'embeddings', 'messages']);
 
+/** Schemas that name the model in the body; Claude in the clouds has it in the path, and an API version in the body. */
+const MODEL_IN_BODY: ReadonlySet<SchemaName> = new Set(['OpenAI', 'AzureOpenAI', 'Anthropic']);
+
 const OBSERVING = CELLS.filter(
   ([endpoint, schema]) =>
     JSON_ROWS.has(endpoint) &&
+    MODEL_IN_BODY.has(schema) &&
     [false, true].every(
       (isStream) => startCell(endpoint, schema, minimalCall(endpoint, 'm', isStream)).kind === 'observing',
     ),

@@ -62,8 +62,12 @@ function generateBackend(name: string, { ref }: RefNode, backend: ServiceBackend
   };
 }
 
-/** A prefix means something to two schemas only, and these have no version. @see spec api.md section 2 */
+/** Of Azure's surfaces the newer one has this path in place of one for each deployment (translators.md G42). */
+const V1_SURFACE = /(^|\/)openai\/v1\/?$/;
+
+/** A prefix means something to two schemas, which have no version, and to Azure's newer surface. @see spec api.md section 2 */
 function toSchema({ name, version, prefix }: VersionedAPISchema): SchemaConfig {
   if (name === 'OpenAI' || name === 'Anthropic') return { name, prefix: prefix || DEFAULT_PREFIX };
-  return version ? { name, version } : { name };
+  const isNewSurface = name === 'AzureOpenAI' && V1_SURFACE.test(prefix ?? '');
+  return { name, ...(version && { version }), ...(isNewSurface && prefix !== undefined && { prefix }) };
 }

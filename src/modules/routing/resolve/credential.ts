@@ -1,10 +1,12 @@
 import type { BackendSecurityPolicy, CredentialType, SecretCredential } from '../../../shared/api/ai-gateway.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
+import { parseCredentialsFile } from '../../../shared/aws-credentials-file.js';
+import { UserFacingError } from '../../../shared/errors.js';
 import type { AuthConfig } from '../../../shared/filter-config/filter-config.js';
 import { Redacted } from '../../../shared/secret.js';
 import { credentialOverride } from './credential-override.js';
-import { error, warning, type Resolved } from './faults.js';
+import { error, type Resolved } from './faults.js';
 import { resolveSecretValue } from './secret-value.js';
 
 type Spec = NonNullable<BackendSecurityPolicy['spec']>;
@@ -45,7 +47,7 @@ const BY_TYPE: Record<CredentialType, ResolveAuth> = {
   AWSCredentials: resolveAws,
   AzureCredentials: (world, policy, spec) =>
     spec.azureCredentials
-      ? mapped(exchangedToken(world, policy, 'spec.azureCredentials', 'azureAccessToken'), (accessToken) => ({
+      ? mapped(exchangedToken(world, policy, 'spec.azureCredentials', 'azureAccessToken', 'Use type AzureAPIKey'), (accessToken) => ({
           azure: { accessToken },
         }))
       : missingMember(policy, 'azureCredentials'),
@@ -62,18 +64,37 @@ function resolveAws(
   const { region } = aws;
   const toAuth = (credentialFileLiteral: Redacted<string>) => ({ aws: { credentialFileLiteral, region } });
   if (aws.credentialsFile) {
+    const { secretRef, profile } = aws.credentialsFile;
     const path = 'spec.awsCredentials.credentialsFile';
-    const file = resolveSecretValue(world, policy, aws.credentialsFile.secretRef, `${path}.secretRef`, 'credentials');
-    const { profile } = aws.credentialsFile;
-    if (!profile || profile === 'default') return mapped(file, toAuth);
-    const ignored = `profile "${profile}" is not honoured: the profile "default" of the file is used`;
-    return mapped(
-      { ...file, faults: [...file.faults, warning(policy, `${path}.profile`, 'UnsupportedValue', ignored)] },
-      toAuth,
-    );
+    const file = resolveSecretValue(world, policy, secretRef, `${path}.secretRef`, 'credentials');
+    if (!profile || profile === DEFAULT_PROFILE || file.value === undefined) return mapped(file, toAuth);
+    return mapped(asDefaultProfile(policy, file.value, profile, path), toAuth);
   }
   if (!aws.oidcExchangeToken) return { value: { aws: { region } }, faults: [] };
-  return mapped(exchangedToken(world, policy, 'spec.awsCredentials.oidcExchangeToken', 'credentials'), toAuth);
+  const path = 'spec.awsCredentials.oidcExchangeToken';
+  const instead = 'Use credentialsFile, or leave both out for the default chain of the AWS SDK';
+  return mapped(exchangedToken(world, policy, path, 'credentials', instead), toAuth);
+}
+
+const DEFAULT_PROFILE = 'default';
+
+/** The file with the chosen profile alone, under the name that the data plane takes. @see spec api.md section 13 (row 6) */
+function asDefaultProfile(
+  policy: BackendSecurityPolicy,
+  file: Redacted<string>,
+  name: string,
+  path: string,
+): Resolved<Redacted<string>> {
+  const fail = (at: string, message: string) => ({ faults: [error(policy, `${path}.${at}`, 'InvalidSecret', message)] });
+  try {
+    const settings = parseCredentialsFile(file.reveal()).get(name);
+    if (!settings) return fail('profile', `the credentials file has no profile "${name}": add it, or name another one`);
+    const lines = [...settings].map(([setting, value]) => `${setting} = ${value}\n`);
+    return { value: new Redacted(`[${DEFAULT_PROFILE}]\n${lines.join('')}`), faults: [] };
+  } catch (cause) {
+    if (!(cause instanceof UserFacingError)) throw cause;
+    return fail('secretRef', `key "credentials" of the Secret is no credentials file of AWS, ${cause.message}`);
+  }
 }
 
 /** Without file and federation the data plane uses Application Default Credentials: an empty token says so. */
@@ -88,7 +109,8 @@ function resolveGcp(
   if (!gcp.credentialsFile && !gcp.workloadIdentityFederationConfig)
     return { value: toAuth(new Redacted('')), faults: [] };
   const member = gcp.credentialsFile ? 'credentialsFile' : 'workloadIdentityFederationConfig';
-  return mapped(exchangedToken(world, policy, `spec.gcpCredentials.${member}`, 'gcpAccessToken'), toAuth);
+  const instead = `Leave ${member} out to use Application Default Credentials, such as a file that GOOGLE_APPLICATION_CREDENTIALS names`;
+  return mapped(exchangedToken(world, policy, `spec.gcpCredentials.${member}`, 'gcpAccessToken', instead), toAuth);
 }
 
 function keyOfSecret(
@@ -108,6 +130,7 @@ function exchangedToken(
   policy: BackendSecurityPolicy,
   path: string,
   key: string,
+  instead: string,
 ): Resolved<Redacted<string>> {
   const { name, namespace = '' } = policy.metadata;
   const secretName = `ai-eg-bsp-${name}`;
@@ -121,7 +144,7 @@ function exchangedToken(
         path,
         'UnsupportedCredential',
         `this credential has to be exchanged for a token, which this release does not do: it comes with controller mode. ` +
-          `Use an API key or an AWS credentials file, or keep a token in key "${key}" of Secret ${namespace}/${secretName}`,
+          `${instead}, or keep a token in key "${key}" of Secret ${namespace}/${secretName}`,
       ),
     ],
   };

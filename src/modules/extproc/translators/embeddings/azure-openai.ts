@@ -1,4 +1,4 @@
-import { azureDeploymentPath } from '../parts/openai/azure-path.js';
+import { azureTarget } from '../parts/openai/azure-path.js';
 import { openAIError, openAIPassthrough, overriddenBody } from '../parts/openai/passthrough.js';
 import type { Translator } from '../translator.js';
 
@@ -6,7 +6,7 @@ import type { Translator } from '../translator.js';
 export const embeddingsToAzureOpenAI: Translator = {
   start: (input) =>
     openAIPassthrough({
-      path: azureDeploymentPath(input, 'embeddings'),
+      path: azureTarget(input, 'embeddings').path,
       body: overriddenBody(input),
       fallbackModel: undefined,
       isUsageExpected: false,

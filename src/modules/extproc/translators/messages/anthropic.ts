@@ -1,5 +1,6 @@
+import { passedError } from '../parts/messages/anthropic-error.js';
 import { AnthropicStreamObserver, AnthropicWholeObserver } from '../parts/anthropic/observe.js';
-import { anthropicError } from '../parts/anthropic/error.js';
+import { versionHeader } from '../parts/messages/anthropic-version.js';
 import { overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
 import type { Translator } from '../translator.js';
 
@@ -10,10 +11,10 @@ export const messagesToAnthropic: Translator = {
     const path = prefixedPath(input.schema.prefix, 'messages');
     return {
       kind: 'observing',
-      request: { path, sets: [], dropped: [], ...(body ? { body } : {}) },
+      request: { path, sets: versionHeader(input), dropped: [], ...(body ? { body } : {}) },
       fallbackModel: input.requestModel,
       observe: (isStream) => (isStream ? new AnthropicStreamObserver() : new AnthropicWholeObserver()),
-      error: anthropicError,
+      error: passedError,
     };
   },
 };

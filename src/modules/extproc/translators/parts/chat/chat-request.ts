@@ -46,6 +46,8 @@ export interface ChatRequest {
    * Of a Responses request: those members that conversion did not consume.
    */
   readonly fields: JsonObject;
+  /** Paths below the top level that the reader knows no meaning for: dropped whatever the provider. Bounded. @see Receipt */
+  readonly ignored?: readonly string[];
 }
 
 export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
@@ -147,7 +149,11 @@ export type UserPart = TextPart | ImagePart | AudioPart | MediaUrlPart | FilePar
 export type AssistantPart =
   | TextPart
   | (PartBase & { readonly type: 'refusal'; readonly refusal: string })
-  | (PartBase & { readonly type: 'thinking'; readonly text: string | undefined; readonly signature: string | undefined })
+  | (PartBase & {
+      readonly type: 'thinking';
+      readonly text: string | undefined;
+      readonly signature: string | undefined;
+    })
   /** `data` is opaque text, as the provider gave it (translators.md G5). */
   | (PartBase & { readonly type: 'redacted_thinking'; readonly data: string | undefined })
   /** A type that the gateway does not know. */

@@ -1,0 +1,3 @@
+import { bedrockCountTokens } from '../parts/messages/bedrock-count.js';
+
+export const countTokensToAWSAnthropic = bedrockCountTokens;

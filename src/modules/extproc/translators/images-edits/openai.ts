@@ -1,0 +1,4 @@
+import { mediaToOpenAI } from '../parts/openai/media-passthrough.js';
+
+/** @see spec translators.md G33 */
+export const imagesEditsToOpenAI = mediaToOpenAI('images/edits');

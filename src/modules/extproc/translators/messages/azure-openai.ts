@@ -1,0 +1,8 @@
+import { chatExchange } from '../parts/messages/chat-exchange.js';
+import { azureTarget } from '../parts/openai/azure-path.js';
+import type { Translator } from '../translator.js';
+
+/** As OpenAI, at Azure's paths (translators.md G33). */
+export const messagesToAzureOpenAI: Translator = {
+  start: (input, env) => chatExchange(input, env, azureTarget(input, 'chat/completions').path),
+};

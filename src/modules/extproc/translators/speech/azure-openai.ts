@@ -1,0 +1,4 @@
+import { mediaToAzureOpenAI } from '../parts/openai/media-passthrough.js';
+
+/** @see spec translators.md 18.5 */
+export const speechToAzureOpenAI = mediaToAzureOpenAI('audio/speech');

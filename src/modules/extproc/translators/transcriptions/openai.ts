@@ -1,0 +1,4 @@
+import { mediaToOpenAI } from '../parts/openai/media-passthrough.js';
+
+/** @see spec translators.md section 10 */
+export const transcriptionsToOpenAI = mediaToOpenAI('audio/transcriptions');
