@@ -10,4 +10,6 @@ export interface TokenUsage {
   readonly outputTokens?: number;
   readonly totalTokens?: number;
   readonly reasoningTokens?: number;
+  /** What Cohere bills rerank by: searches, not tokens. */
+  readonly searchUnits?: number;
 }

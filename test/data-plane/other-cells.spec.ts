@@ -106,6 +106,10 @@ const EXCHANGES: Readonly<Partial<Record<EndpointName, Readonly<Partial<Record<S
     GCPVertexAI: { answer: json({ totalTokens: 11 }), expected: chatCount, spent: { input: 11 } },
   },
   rerank: {
+    AWSBedrock: {
+      answer: json({ results: [{ index: 0, relevance_score: 0.5 }] }),
+      expected: { id: expect.stringMatching(/^rerank-/), results: [{ index: 0, relevance_score: 0.5 }], meta: {} },
+    },
     Cohere: same(
       {
         id: 'r',

@@ -96,7 +96,7 @@ describe('compileCostExpression', () => {
     ],
     [
       'nope + 1',
-      "at character 1: undeclared reference to 'nope'; known are model, backend, route_name, input_tokens, cached_input_tokens, cache_creation_input_tokens, output_tokens, total_tokens, reasoning_tokens, backend_name, schema, response_model",
+      "at character 1: undeclared reference to 'nope'; known are model, backend, route_name, input_tokens, cached_input_tokens, cache_creation_input_tokens, output_tokens, total_tokens, reasoning_tokens, backend_name, schema, response_model, search_units",
     ],
     ['price(model)', "at character 1: undeclared reference to 'price'"],
     ['input_tokens.count', "at character 13: type 'uint' has no field 'count'"],

@@ -18,7 +18,7 @@ export interface CostFacts {
   readonly usage: TokenUsage;
 }
 
-/** Names and types of the CEL environment. The first nine are fixed by the reference (extproc.md 16.2), the rest is X8. */
+/** Names and types of the CEL environment. The first nine are fixed by the reference (extproc.md 16.2), the rest is X8 and G26. */
 export const COST_VARIABLES = {
   model: CelScalar.STRING,
   backend: CelScalar.STRING,
@@ -32,6 +32,7 @@ export const COST_VARIABLES = {
   backend_name: CelScalar.STRING,
   schema: CelScalar.STRING,
   response_model: CelScalar.STRING,
+  search_units: CelScalar.UINT,
 } as const;
 
 /** Facts under their CEL names. Values are made when the expression reads them: most expressions read two. */
@@ -73,6 +74,10 @@ export class CostBindings {
   }
   get response_model(): string {
     return this.facts.responseModel;
+  }
+  /** Rerank is billed by searches (translators.md G26). */
+  get search_units(): CelUint {
+    return celUint(tokenCount(this.facts.usage.searchUnits));
   }
 }
 

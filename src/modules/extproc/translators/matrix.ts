@@ -42,6 +42,7 @@ import { inputTokensToGCPVertexAI } from './input-tokens/gcp-vertex-ai.js';
 import { inputTokensToAzureOpenAI } from './input-tokens/azure-openai.js';
 import { inputTokensToOpenAI } from './input-tokens/openai.js';
 import { moderationsToOpenAI } from './moderations/openai.js';
+import { rerankToAWSBedrock } from './rerank/aws-bedrock.js';
 import { rerankToCohere } from './rerank/cohere.js';
 import { responsesToAnthropic } from './responses/anthropic.js';
 import { responsesToAWSAnthropic } from './responses/aws-anthropic.js';
@@ -124,5 +125,5 @@ export const MATRIX: Matrix = {
     GCPAnthropic: countTokensToGCPAnthropic,
     Anthropic: countTokensToAnthropic,
   },
-  rerank: { Cohere: rerankToCohere },
+  rerank: { AWSBedrock: rerankToAWSBedrock, Cohere: rerankToCohere },
 };

@@ -1,15 +1,17 @@
-import { azureDeploymentPath } from '../parts/openai/azure-path.js';
-import { openAIError, openAIPassthrough } from '../parts/openai/passthrough.js';
+import { azureTarget } from '../parts/openai/azure-path.js';
+import { openAIError, openAIPassthrough, overriddenBody } from '../parts/openai/passthrough.js';
 import type { Translator } from '../translator.js';
 
 /** Azure takes the deployment from the path, so an override leaves the body alone. @see spec translators.md 5.2 */
 export const chatToAzureOpenAI: Translator = {
-  start: (input) =>
-    openAIPassthrough({
-      path: azureDeploymentPath(input, 'chat/completions'),
-      body: undefined,
+  start(input) {
+    const { path, readsModelFromBody } = azureTarget(input, 'chat/completions');
+    return openAIPassthrough({
+      path,
+      body: readsModelFromBody ? overriddenBody(input) : undefined,
       fallbackModel: input.requestModel,
       isUsageExpected: true,
       error: openAIError,
-    }),
+    });
+  },
 };

@@ -31,13 +31,14 @@ describe('rerank → Cohere', () => {
   });
 
   it.each([
+    ['G26: the searches that are billed', '{"results":[],"meta":{"billed_units":{"search_units":2}}}', { searchUnits: 2 }],
     ['usage input-only', '{"results":[],"meta":{"tokens":{"input_tokens":7.9}}}', { inputTokens: 7, totalTokens: 7 }],
     [
       'usage with output',
       '{"meta":{"tokens":{"input_tokens":7,"output_tokens":2}}}',
       { inputTokens: 7, outputTokens: 2, totalTokens: 9 },
     ],
-    ['no tokens', '{"results":[],"meta":{"billed_units":{"search_units":1}}}', undefined],
+    ['no tokens', '{"results":[],"meta":{"billed_units":{"classifications":1}}}', undefined],
     ['tokens of another kind', '{"meta":{"tokens":[1]}}', undefined],
     ['meta of another kind', '{"meta":"a"}', undefined],
     ['invalid', '{"meta":', undefined],

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { memberRanges, readJson } from '../../codec/json-scan.js';
+import { readJson } from '../../codec/json-scan.js';
 import { isJsonType } from '../../codec/media-type.js';
 import { counterOf, membersOf, scanLeniently } from '../../codec/usage.js';
 import { overriddenBody } from '../parts/openai/passthrough.js';
@@ -25,19 +25,25 @@ export const rerankToCohere: Translator = {
   },
 };
 
-/** `meta.tokens`: fractions are cut, the total is of those that are told. @see spec translators.md section 4 */
+/**
+ * `meta.tokens`: fractions are cut, the total is of those that are told; and the searches that are billed (G26).
+ * @see spec translators.md section 4 and 14
+ */
 function readTokens(body: Uint8Array): ResponseFacts {
-  const meta = scanLeniently(body, ['meta'])?.get('meta')?.at(-1);
-  const range = meta && memberRanges(body, meta, ['tokens']).get('tokens')?.at(-1);
-  const tokens = membersOf(range && readJson(body, range));
+  const range = scanLeniently(body, ['meta'])?.get('meta')?.at(-1);
+  const meta = membersOf(range && readJson(body, range));
+  const tokens = membersOf(meta['tokens']);
   const input = counterOf(tokens['input_tokens']);
   const output = counterOf(tokens['output_tokens']);
-  if (input === undefined && output === undefined) return {};
+  const searches = counterOf(membersOf(meta['billed_units'])['search_units']);
+  const hasTokens = input !== undefined || output !== undefined;
+  if (!hasTokens && searches === undefined) return {};
   return {
     usage: {
       ...(input === undefined ? {} : { inputTokens: input }),
       ...(output === undefined ? {} : { outputTokens: output }),
-      totalTokens: (input ?? 0) + (output ?? 0),
+      ...(hasTokens ? { totalTokens: (input ?? 0) + (output ?? 0) } : {}),
+      ...(searches === undefined ? {} : { searchUnits: searches }),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../../../../shared/token-usage.js';
-import { counterOf, membersOf } from '../../../codec/usage.js';
+import { numberOf, objectOf, type JsonValue } from '../../../codec/json-value.js';
+import { counterOf } from '../../../codec/usage.js';
 
 /** Token counters as Anthropic reports them; `input_tokens` leaves cached ones out. */
 export interface AnthropicCounters {
@@ -20,13 +21,13 @@ const NAMES = [
 
 /** Reads a `usage` object leniently: what is no counter reads as absent. */
 export function readAnthropicUsage(value: unknown): AnthropicCounters {
-  const usage = membersOf(value);
+  const usage = objectOf(value as JsonValue | undefined);
   const counters: { -readonly [Name in keyof AnthropicCounters]: number } = {};
   for (const [name, key] of NAMES) {
-    const counter = counterOf(usage[key]);
+    const counter = counterOf(numberOf(usage[key]));
     if (counter !== undefined) counters[name] = counter;
   }
-  const thinking = counterOf(membersOf(usage['output_tokens_details'])['thinking_tokens']);
+  const thinking = counterOf(numberOf(objectOf(usage['output_tokens_details'])['thinking_tokens']));
   if (thinking !== undefined) counters.thinking = thinking;
   return counters;
 }

@@ -1,0 +1,36 @@
+import { awsError } from '../parts/aws/aws-error.js';
+import { conversePath } from '../parts/bedrock/backend.js';
+import { MessageAnswerStream, toMessageResult } from '../parts/bedrock/message-answer.js';
+import { converseRequest } from '../parts/bedrock/message-request.js';
+import { anthropicErrorResponse, referenceErrorType } from '../parts/messages/anthropic-error.js';
+import { messageResponse } from '../parts/messages/encode-message.js';
+import { messageStream } from '../parts/messages/message-stream.js';
+import { readMessagesRequest } from '../parts/messages/read-messages-request.js';
+import type { ResponseHead, Translator } from '../translator.js';
+
+/** @see spec translators.md 11.4 */
+export const messagesToAWSBedrock: Translator = {
+  start(input, env) {
+    const { requestModel } = input;
+    const request = readMessagesRequest(input.request.document());
+    const { body, answerTool, dropped } = converseRequest(request, input);
+    const context = { model: requestModel, answerTool };
+    return {
+      kind: 'translating',
+      request: {
+        path: conversePath(input, request.isStreaming),
+        sets: [],
+        body: Buffer.from(JSON.stringify(body)),
+        dropped,
+      },
+      fallbackModel: requestModel,
+      whole: (head, answer) => messageResponse(toMessageResult(head, answer, context), env),
+      stream: (head) => messageStream(env, requestModel, (writer) => new MessageAnswerStream(head, context, writer)),
+      error: (head, answer) => anthropicErrorResponse(errorType(head), awsError(head, answer).message),
+    };
+  },
+};
+
+/** The reference knows these two statuses by no name of their own here. @see spec translators.md 11.4, "Errors" */
+const errorType = ({ status }: ResponseHead): string =>
+  status === 413 || status === 529 ? 'internal_server_error' : referenceErrorType(status);
