@@ -1,51 +1,58 @@
-// What is sent and what the provider answers. Small chats have 14 words in and 40 out, a stream has 202 events.
-import { gzipSync } from 'node:zlib';
+// What is sent. Small chats have 14 words in and 40 out, a stream has 202 events.
+import { LATE_WORD, STREAM_EVENTS, WORD } from './answers.mjs';
 
-const chunk = (more) =>
-  `data: ${JSON.stringify({ id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm', ...more })}\n\n`;
-const usage = (output) => ({ prompt_tokens: 10, completion_tokens: output, total_tokens: 10 + output });
+/** Models as clients name them; each has a provider of its own. */
+export const MODELS = { openai: 'gpt-4o', bedrock: 'bench-bedrock', gemini: 'bench-gemini', anthropic: 'bench-claude' };
 
-export const CHAT_ANSWER = JSON.stringify({
-  id: 'c1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'm',
-  choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'hello '.repeat(40) } }],
-  usage: usage(40),
-});
-export const GZIP_ANSWER = gzipSync(CHAT_ANSWER);
-export const STREAM_ANSWER = [
-  ...Array.from({ length: 200 }, (_, index) => chunk({ choices: [{ index: 0, delta: { content: `tok${index} ` } }] })),
-  chunk({ choices: [], usage: usage(200) }),
-  'data: [DONE]\n\n',
-].join('');
+const userSays = (content) => ({ role: 'user', content });
+const SMALL = {
+  messages: [{ role: 'system', content: 'be brief' }, userSays('hello there, how are you?')],
+  temperature: 0.2,
+};
+const STREAMED = {
+  messages: [userSays('hello there')],
+  stream: true,
+  stream_options: { include_usage: true },
+};
+const kilobytes = (count) => ({ messages: Array.from({ length: count }, () => userSays('A'.repeat(1000))) });
 
-export const MODEL = 'gpt-4o';
-const chat = (messages, more = {}) => JSON.stringify({ model: MODEL, messages, ...more });
-const paragraphs = (count) => Array.from({ length: count }, () => ({ role: 'user', content: 'A'.repeat(1000) }));
-const SMALL = chat(
-  [
-    { role: 'system', content: 'be brief' },
-    { role: 'user', content: 'hello there, how are you?' },
-  ],
-  { temperature: 0.2 },
-);
+const asks = (path, model, request, answer) => ({ path, body: JSON.stringify({ model, ...request }), answer });
+const chat = (model, request, answer) => ({ ...asks('/v1/chat/completions', model, request, answer), expects: WORD });
+const streamed = (call) => ({ ...call, expects: LATE_WORD, events: STREAM_EVENTS });
+const chatStream = (model, answer) => streamed(chat(model, STREAMED, answer));
+const baseline = 'baseline';
 
 /**
  * By name. `answer` chooses what the provider plays, `expects` is in every good answer. `baseline` is the case that takes
- * the same request past the processor; cases without one are such. A large body costs Envoy more too.
+ * such a request past the processor; cases without one are such. A large body costs Envoy more too. `events` is how many
+ * the provider streams.
  */
 export const CASES = {
-  baseline: { body: SMALL, answer: 'chat', expects: 'hello' },
-  small: { body: SMALL, answer: 'chat', expects: 'hello', baseline: 'baseline' },
-  '10k': { body: chat(paragraphs(10)), answer: 'chat', expects: 'hello', baseline: 'baseline' },
-  stream: {
-    body: chat([{ role: 'user', content: 'hello there' }], { stream: true, stream_options: { include_usage: true } }),
-    answer: 'stream',
-    expects: 'tok199',
-    baseline: 'baseline',
+  baseline: chat(MODELS.openai, SMALL, 'chat'),
+  small: { ...chat(MODELS.openai, SMALL, 'chat'), baseline },
+  '10k': { ...chat(MODELS.openai, kilobytes(10), 'chat'), baseline },
+  stream: { ...chatStream(MODELS.openai, 'stream'), baseline },
+  gzip: { ...chat(MODELS.openai, SMALL, 'gzip'), baseline },
+  bedrock: { ...chat(MODELS.bedrock, SMALL, 'converse'), baseline },
+  'bedrock-10k': { ...chat(MODELS.bedrock, kilobytes(10), 'converse'), baseline },
+  'bedrock-stream': { ...chatStream(MODELS.bedrock, 'converse-stream'), baseline },
+  gemini: { ...chat(MODELS.gemini, SMALL, 'gemini'), baseline },
+  'gemini-10k': { ...chat(MODELS.gemini, kilobytes(10), 'gemini'), baseline },
+  'gemini-stream': { ...chatStream(MODELS.gemini, 'gemini-stream'), baseline },
+  'anthropic-stream': { ...chatStream(MODELS.anthropic, 'anthropic-stream'), baseline },
+  'messages-bedrock-stream': {
+    ...streamed(
+      asks(
+        '/anthropic/v1/messages',
+        MODELS.bedrock,
+        { max_tokens: 1000, system: 'be brief', messages: [userSays('hello there')], stream: true },
+        'converse-stream',
+      ),
+    ),
+    baseline,
   },
-  gzip: { body: SMALL, answer: 'gzip', expects: 'hello', baseline: 'baseline' },
-  'baseline-1m': { body: chat(paragraphs(1000)), answer: 'chat', expects: 'hello' },
-  '1m': { body: chat(paragraphs(1000)), answer: 'chat', expects: 'hello', baseline: 'baseline-1m' },
+  'baseline-1m': chat(MODELS.openai, kilobytes(1000), 'chat'),
+  '1m': { ...chat(MODELS.openai, kilobytes(1000), 'chat'), baseline: 'baseline-1m' },
+  'bedrock-1m': { ...chat(MODELS.bedrock, kilobytes(1000), 'converse'), baseline: 'baseline-1m' },
+  'gemini-1m': { ...chat(MODELS.gemini, kilobytes(1000), 'gemini'), baseline: 'baseline-1m' },
 };

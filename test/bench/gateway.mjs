@@ -2,62 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MODEL } from './cases.mjs';
+import { objects } from './objects.mjs';
 import { freePort, listening, start } from './processes.mjs';
-
-/** A Gateway, one model, one provider with a key, and a cost that needs the usage of each answer. */
-const objects = (gatewayPort, providerPort) => [
-  {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'GatewayClass',
-    metadata: { name: 'bench' },
-    spec: { controllerName: 'gateway.envoyproxy.io/gatewayclass-controller' },
-  },
-  {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'Gateway',
-    metadata: { name: 'bench' },
-    spec: { gatewayClassName: 'bench', listeners: [{ name: 'http', protocol: 'HTTP', port: gatewayPort }] },
-  },
-  {
-    apiVersion: 'aigateway.envoyproxy.io/v1beta1',
-    kind: 'AIGatewayRoute',
-    metadata: { name: 'bench' },
-    spec: {
-      parentRefs: [{ name: 'bench', kind: 'Gateway', group: 'gateway.networking.k8s.io' }],
-      rules: [
-        { matches: [{ headers: [{ name: 'x-ai-eg-model', value: MODEL }] }], backendRefs: [{ name: 'provider' }] },
-      ],
-      llmRequestCosts: [{ metadataKey: 'total', type: 'TotalToken' }],
-    },
-  },
-  {
-    apiVersion: 'aigateway.envoyproxy.io/v1beta1',
-    kind: 'AIServiceBackend',
-    metadata: { name: 'provider' },
-    spec: {
-      schema: { name: 'OpenAI' },
-      backendRef: { group: 'gateway.envoyproxy.io', kind: 'Backend', name: 'provider' },
-    },
-  },
-  {
-    apiVersion: 'gateway.envoyproxy.io/v1alpha1',
-    kind: 'Backend',
-    metadata: { name: 'provider' },
-    spec: { endpoints: [{ ip: { address: '127.0.0.1', port: providerPort } }] },
-  },
-  { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key' }, stringData: { apiKey: 'bench' } },
-  {
-    apiVersion: 'aigateway.envoyproxy.io/v1beta1',
-    kind: 'BackendSecurityPolicy',
-    metadata: { name: 'provider' },
-    spec: {
-      targetRefs: [{ group: 'aigateway.envoyproxy.io', kind: 'AIServiceBackend', name: 'provider' }],
-      type: 'APIKey',
-      apiKey: { secretRef: { name: 'key' } },
-    },
-  },
-];
 
 /** Starts the processor of a build (`main`) behind an Envoy with one worker. */
 export async function startGateway({ main, envoyPath, directory, providerPort }) {

@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { endWithUs } from './processes.mjs';
 
-const PATH = '/v1/chat/completions';
 const run = promisify(execFile);
 const headersOf = ({ answer }) => ({
   'content-type': 'application/json',
@@ -18,7 +17,14 @@ const headersOf = ({ answer }) => ({
 
 /** Sends one request and throws unless the answer is the expected one. */
 export async function checkAnswer(port, name, one) {
-  const sent = request({ host: '127.0.0.1', port, path: PATH, method: 'POST', headers: headersOf(one), agent: false });
+  const sent = request({
+    host: '127.0.0.1',
+    port,
+    path: one.path,
+    method: 'POST',
+    headers: headersOf(one),
+    agent: false,
+  });
   const response = await new Promise((resolve, reject) => {
     sent.on('response', resolve).on('error', reject).end(one.body);
   });
@@ -39,7 +45,7 @@ export async function load(directory, port, one, { seconds, connections }) {
   const script = join(directory, 'wrk.lua');
   const headers = Object.entries(headersOf(one)).map(([name, value]) => `wrk.headers['${name}']='${value}'`);
   writeFileSync(script, ["wrk.method='POST'", ...headers, `wrk.body=[==[${one.body}]==]`].join('\n'));
-  const url = `http://127.0.0.1:${port}${PATH}`;
+  const url = `http://127.0.0.1:${port}${one.path}`;
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '20s', '-s', script, url];
   const running = run('wrk', args, { maxBuffer: 1 << 20 });
   endWithUs(running.child);

@@ -25,15 +25,16 @@ export async function measureCases(bench, names) {
   const gateway = await bench.newGateway('cases');
   const plainMicros = new Map();
   const missed = [];
-  printRow('case', ['req/s', 'p50 ms', 'p99 ms', 'extproc µs', '× Envoy', 'Envoy µs', 'RSS MiB']);
+  printRow('case', ['req/s', 'p50 ms', 'p99 ms', 'extproc µs', 'µs/event', '× Envoy', 'Envoy µs', 'RSS MiB']);
   const run = async (name) => {
-    const { baseline } = CASES[name];
+    const { baseline, events } = CASES[name];
     const found = await measure(bench, gateway, name);
     if (baseline === undefined) plainMicros.set(name, found.envoyMicros);
     const multiple = baseline === undefined ? undefined : found.extprocMicros / plainMicros.get(baseline);
     const { perSecond, p50Ms, p99Ms, extprocMicros, envoyMicros, rssMiB, failed } = found;
-    const figures = [perSecond, p50Ms, p99Ms, extprocMicros, multiple, envoyMicros, rssMiB].map(figure);
-    printRow(name, figures, `${loadNow()}${failed > 0 ? `, ${failed} FAILED` : ''}`);
+    const perEvent = events === undefined ? undefined : extprocMicros / events;
+    const figures = [perSecond, p50Ms, p99Ms, extprocMicros, perEvent, multiple, envoyMicros, rssMiB];
+    printRow(name, figures.map(figure), `${loadNow()}${failed > 0 ? `, ${failed} FAILED` : ''}`);
     if (failed > 0) missed.push(`${name}: ${failed} requests failed`);
     return multiple;
   };
@@ -98,4 +99,4 @@ export async function measureMemory(bench) {
 const figure = (value) => (value === undefined ? '–' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
 
 const printRow = (name, columns, note = '') =>
-  console.log(`${name.padEnd(12)}${columns.map((text) => text.padStart(11)).join('')}  ${note}`.trimEnd());
+  console.log(`${name.padEnd(24)}${columns.map((text) => text.padStart(11)).join('')}  ${note}`.trimEnd());

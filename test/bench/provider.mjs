@@ -1,16 +1,14 @@
 // A provider that costs next to nothing: nginx with fixed answers, chosen by header `x-bench-answer`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHAT_ANSWER, GZIP_ANSWER, STREAM_ANSWER } from './cases.mjs';
+import { ANSWERS } from './answers.mjs';
 import { freePort, listening, start } from './processes.mjs';
 
 export async function startProvider(directory) {
   const port = await freePort();
   const root = join(directory, 'www');
   mkdirSync(root);
-  for (const [name, content] of Object.entries({ chat: CHAT_ANSWER, stream: STREAM_ANSWER, gzip: GZIP_ANSWER })) {
-    writeFileSync(join(root, name), content);
-  }
+  for (const [name, { content }] of Object.entries(ANSWERS)) writeFileSync(join(root, name), content);
   writeFileSync(join(directory, 'nginx.conf'), configuration(directory, root, port));
   const nginx = start('nginx', ['-c', join(directory, 'nginx.conf'), '-p', directory], join(directory, 'nginx.log'));
   await listening(nginx, port, 'nginx');
@@ -18,8 +16,9 @@ export async function startProvider(directory) {
 }
 
 /** Files answer POST by way of the error page of 405: nginx serves static files to GET only. */
-const file = (name, contentType, more = '') => `
-  location = /${name} { internal; types {} default_type ${contentType}; root ROOT; error_page 405 =200 $uri; ${more} }`;
+const location = ([name, { contentType, contentEncoding }]) => `
+  location = /${name} { internal; types {} default_type ${contentType}; root ROOT; error_page 405 =200 $uri;
+   ${contentEncoding ? `add_header content-encoding ${contentEncoding};` : ''} }`;
 
 const configuration = (directory, root, port) =>
   `
@@ -29,10 +28,6 @@ http {
  access_log off; client_max_body_size 64m; client_body_buffer_size 2m;
  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${directory}/${one};`).join(' ')}
  server { listen 127.0.0.1:${port}; keepalive_requests 10000000;
-  location / { default_type application/json;
-   if ($http_x_bench_answer = stream) { rewrite ^ /stream last; }
-   if ($http_x_bench_answer = gzip) { rewrite ^ /gzip last; }
-   return 200 '${CHAT_ANSWER}'; }
-  ${file('stream', 'text/event-stream')}${file('gzip', 'application/json', 'add_header content-encoding gzip;')}
+  location / { rewrite ^ /$http_x_bench_answer last; }${Object.entries(ANSWERS).map(location).join('')}
  }
 }`.replaceAll('ROOT', root);

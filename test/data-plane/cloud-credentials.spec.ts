@@ -19,7 +19,12 @@ const gcp = { region: 'us-central1', projectName: 'my-project' };
 
 const BACKENDS: Readonly<Record<string, BackendDocument>> = {
   aws: { schema: OPENAI, auth: { aws } },
-  rewritten: { schema: OPENAI, auth: { aws }, modelNameOverride: 'real', httpBodyMutation: { set: [{ path: 'a', value: '1' }] } },
+  rewritten: {
+    schema: OPENAI,
+    auth: { aws },
+    modelNameOverride: 'real',
+    httpBodyMutation: { set: [{ path: 'a', value: '1' }] },
+  },
   brought: {
     schema: OPENAI,
     auth: { aws, credentialOverride: { headerName: 'x-aigw-aws-', fallbackToConfigured: true } },
@@ -207,7 +212,9 @@ describe('a request to AWS', () => {
   it('waits for the credentials of the machine, and is told when there are none', async () => {
     const refused = await send('pod');
     expect(refused.response.status).toBe(503);
-    expect(refused.response.text).toContain('no AWS credentials: CredentialsProviderError; give the External Processor');
+    expect(refused.response.text).toContain(
+      'no AWS credentials: CredentialsProviderError; give the External Processor',
+    );
     isPodReady = true;
     // The back-off of the first failure is a second.
     const { sent } = await eventually('credentials of the pod', async () => {

@@ -3,7 +3,12 @@ import type { SchemaName } from '../../src/shared/filter-config/filter-config.js
 import { ENDPOINTS } from '../../src/modules/extproc/endpoints/endpoint-table.js';
 import type { Endpoint, EndpointName } from '../../src/modules/extproc/endpoints/endpoint.js';
 import { MATRIX } from '../../src/modules/extproc/translators/matrix.js';
-import type { Exchange, ResponseHead, TranslatorEnv } from '../../src/modules/extproc/translators/translator.js';
+import type {
+  Exchange,
+  ResponseFacts,
+  ResponseHead,
+  TranslatorEnv,
+} from '../../src/modules/extproc/translators/translator.js';
 import type { HeaderLookup } from '../../src/modules/extproc/wire/header-fields.js';
 
 /** A clock that stands still and ids that count, e.g. `msg_000…1`. */
@@ -122,6 +127,17 @@ export function playStream(exchange: Exchange, chunks: readonly Uint8Array[], he
   const text = Buffer.concat(out).toString('utf8');
   return { text, facts: stream.facts, hasError: stream.hasError, isUsageFinalBeforeEnd };
 }
+
+/** What was learned of a whole answer. */
+export function playWhole(exchange: Exchange, body: Uint8Array, head = JSON_HEAD): ResponseFacts {
+  if (exchange.kind === 'translating') return exchange.whole(head, body);
+  const observer = exchange.observe(false, head);
+  observer.push(body);
+  observer.end();
+  return observer.facts;
+}
+
+const JSON_HEAD = responseHead(200, { 'content-type': 'application/json' });
 
 const CHAT_MESSAGES = [{ role: 'user', content: 'hi' }];
 const FORM = [

@@ -24,7 +24,7 @@ export function filterConfigText(plan: GatewayPlan, uuid: string): string {
 }
 
 function entryOf(backend: BackendPlan, name: string): object {
-  const { modelNameOverride = '', schema, auth, httpHeaderMutation, httpBodyMutation } = backend;
+  const { modelNameOverride = '', schema, auth, httpHeaderMutation, httpBodyMutation, translationPolicy } = backend;
   return {
     name,
     modelNameOverride,
@@ -32,6 +32,7 @@ function entryOf(backend: BackendPlan, name: string): object {
     auth,
     httpHeaderMutation,
     httpBodyMutation,
+    translationPolicy,
   };
 }
 

@@ -44,6 +44,7 @@ export interface BackendDocument {
     readonly set?: readonly { readonly path: string; readonly value: string }[];
     readonly remove?: readonly string[];
   };
+  readonly translationPolicy?: 'strict' | 'lenient';
 }
 
 export interface BackendPlan extends BackendDocument {

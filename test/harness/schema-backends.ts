@@ -9,7 +9,7 @@ const aws = { auth: { aws: { credentialFileLiteral: AWS_FILE, region: 'us-east-1
 const gcp = { auth: { gcp: { accessToken: 'gcp-token', region: 'europe-west4', projectName: 'proj' } } };
 
 /** The backend of each schema, with the model that it is asked for. */
-const BACKENDS: Readonly<Record<SchemaName, BackendDocument>> = {
+export const BACKENDS: Readonly<Record<SchemaName, BackendDocument>> = {
   OpenAI: { modelNameOverride: 'gpt-x', schema: { name: 'OpenAI' }, auth: { apiKey: { key: 'k' } } },
   AzureOpenAI: {
     modelNameOverride: 'deployment',
@@ -28,13 +28,16 @@ const BACKENDS: Readonly<Record<SchemaName, BackendDocument>> = {
   Cohere: { modelNameOverride: 'rerank-v3', schema: { name: 'Cohere', version: 'v2' }, auth: { apiKey: { key: 'k' } } },
 };
 
-/** One gateway whose models are named after the schemas; all backends are one test upstream. */
-export const useBackendOfEachSchema = (): World<'provider'> =>
+/**
+ * One gateway whose models are named after the schemas; all backends are one test upstream.
+ * @param more Other backends by the models that lead to them
+ */
+export const useBackendOfEachSchema = (more: Readonly<Record<string, BackendDocument>> = {}): World<'provider'> =>
   useWorld(['provider'], ({ provider }) => ({
     routes: [
       {
         name: 'default/llm',
-        rules: Object.entries(BACKENDS).map(([model, backend]) => ({
+        rules: Object.entries({ ...BACKENDS, ...more }).map(([model, backend]) => ({
           model,
           backends: [{ name: `default/${model.toLowerCase()}`, upstream: provider, ...backend }],
         })),

@@ -11,9 +11,12 @@ import {
   headerLookup,
   minimalCall,
   playStream,
+  playWhole,
   responseHead,
   startCell,
 } from '../../../../test/harness/cell.js';
+import type { Answer } from '../../../../test/harness/answers.js';
+import { STORY, storyAnswer } from '../../../../test/harness/provider-answers.js';
 import type { EndpointName } from '../endpoints/endpoint.js';
 import { MATRIX } from './matrix.js';
 import { UpstreamAnswerError } from './translator.js';
@@ -184,43 +187,50 @@ function chunksOf(bytes: Buffer, [cuts, isCutEverywhere]: readonly [readonly num
   return [0, ...offsets].map((from, index) => Buffer.from(bytes.subarray(from, offsets[index] ?? size)));
 }
 
-/** Events of a client's stream, each checked to be one; `data` of the last. */
-function checkedEvents(endpoint: EndpointName, text: string): void {
-  expect(text.endsWith('\n\n')).toBe(true);
-  const events = text.slice(0, -2).split('\n\n');
+/** Types that the last event of a dialect may have. */
+const LAST_TYPES: Readonly<Partial<Record<EndpointName, readonly string[]>>> = {
+  messages: ['message_stop', 'error'],
+  responses: ['response.completed', 'response.incomplete', 'response.failed'],
+};
+
+/** What is wrong with a client's stream; undefined when it is complete and well-formed. */
+function streamFault(endpoint: EndpointName, text: string): string | undefined {
+  if (!text.endsWith('\n\n')) return 'it does not end with a blank line';
   // A comment keeps the connection busy and says nothing.
-  const data = events.filter((event) => !event.startsWith(':')).map((event) => {
-    const lines = event.split('\n').filter((line) => !line.startsWith('event: '));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^data: /);
-    return lines[0]!.slice('data: '.length);
-  });
-  const last = data.at(-1)!;
-  if (endpoint === 'chat-completions') {
-    expect(last).toBe('[DONE]');
-    expect(data.indexOf('[DONE]')).toBe(data.length - 1);
-    data.pop();
-  }
-  const objects = data.map((item) => JSON.parse(item) as { type?: string; error?: unknown });
-  if (endpoint === 'messages') expect(['message_stop', 'error']).toContain(objects.at(-1)!.type);
-  if (endpoint === 'responses') {
-    expect(['response.completed', 'response.incomplete', 'response.failed']).toContain(objects.at(-1)!.type);
-  }
+  const events = text
+    .slice(0, -2)
+    .split('\n\n')
+    .filter((event) => !event.startsWith(':'));
+  const data = events.map((event) => event.replace(/^event: .*\n/, ''));
+  const odd = data.find((line) => !line.startsWith('data: ') || line.includes('\n'));
+  if (odd !== undefined) return `an event is ${odd}`;
+  const payloads = data.map((line) => line.slice('data: '.length));
+  if (endpoint === 'chat-completions' && payloads.indexOf('[DONE]') !== payloads.length - 1)
+    return 'no [DONE] at its end';
+  const objects = payloads
+    .filter((payload) => payload !== '[DONE]')
+    .map((payload) => JSON.parse(payload) as { type?: string });
+  const last = objects.at(-1)?.type ?? '';
+  const allowed = LAST_TYPES[endpoint];
+  return allowed === undefined || allowed.includes(last) ? undefined : `its last event is ${last}`;
 }
 
-it.each(CELLS.map((cell) => [...cell] as const))('%s → %s has a path that a model name cannot extend', (endpoint, schema) => {
-  const pathOf = (name: string) =>
-    startCell(endpoint, schema, { ...minimalCall(endpoint), modelNameOverride: name }).request.path;
-  const shape = pathOf('x').split(/[/?#]/).length;
-  fc.assert(
-    fc.property(modelName, (model) => {
-      const path = pathOf(model);
-      expect(path).toMatch(/^[!-~]*$/);
-      expect(path.split(/[/?#]/).length).toBe(shape);
-      expect(path.split('/')).not.toContain('..');
-    }),
-  );
-});
+it.each(CELLS.map((cell) => [...cell] as const))(
+  '%s → %s has a path that a model name cannot extend',
+  (endpoint, schema) => {
+    const pathOf = (name: string) =>
+      startCell(endpoint, schema, { ...minimalCall(endpoint), modelNameOverride: name }).request.path;
+    const shape = pathOf('x').split(/[/?#]/).length;
+    fc.assert(
+      fc.property(modelName, (model) => {
+        const path = pathOf(model);
+        expect(path).toMatch(/^[!-~]*$/);
+        expect(path.split(/[/?#]/).length).toBe(shape);
+        expect(path.split('/')).not.toContain('..');
+      }),
+    );
+  },
+);
 
 describe.each(WHOLE)('%s → %s', (endpoint, schema) => {
   it('starts twice alike, does not touch its input and refuses only by telling the client', () => {
@@ -231,8 +241,7 @@ describe.each(WHOLE)('%s → %s', (endpoint, schema) => {
         const started = tryStart(endpoint, schema, body);
         if (started === undefined) return;
         expect(started[0].request).toEqual(started[1].request);
-        const sent = started[0].request.body;
-        if (sent) expect(() => JSON.parse(Buffer.from(sent).toString())).not.toThrow();
+        expect(() => JSON.parse(Buffer.from(started[0].request.body ?? '{}').toString())).not.toThrow();
       }),
       { numRuns: RUNS },
     );
@@ -314,7 +323,7 @@ describe.each(STREAMS)('%s → %s, streamed', (endpoint, schema) => {
   it('is a complete stream of the dialect whatever the provider sends', () => {
     fc.assert(
       fc.property(fc.oneof(streamOf, fc.uint8Array({ maxLength: 200 })), (bytes) => {
-        checkedEvents(endpoint, play([Buffer.from(bytes)]).text);
+        expect(streamFault(endpoint, play([Buffer.from(bytes)]).text)).toBeUndefined();
       }),
       { numRuns: RUNS },
     );
@@ -322,8 +331,34 @@ describe.each(STREAMS)('%s → %s, streamed', (endpoint, schema) => {
 
   it('tells an empty stream to be an error', () => {
     const { text, hasError } = play([]);
-    checkedEvents(endpoint, text);
+    expect(streamFault(endpoint, text)).toBeUndefined();
     expect(hasError).toBe(true);
     expect(text).toContain('error');
   });
 });
+
+/** Bytes of a scripted answer. */
+async function bytesOf(answer: Answer): Promise<Buffer> {
+  if (answer.kind !== 'respond') throw new Error('expected an answer with a body');
+  const steps: Uint8Array[] = [];
+  for await (const step of answer.body)
+    if (typeof step === 'string' || step instanceof Uint8Array) steps.push(Buffer.from(step));
+  return Buffer.concat(steps);
+}
+
+// What clients see of both forms is compared through the official SDKs: test/data-plane/cells.spec.ts.
+it.each(STREAMS.map((cell) => [...cell] as const))(
+  '%s → %s learns the same of an answer whole and streamed',
+  async (endpoint, schema) => {
+    const exchange = (isStream: boolean) => startCell(endpoint, schema, minimalCall(endpoint, 'm', isStream));
+    const streamed = playStream(exchange(true), [await bytesOf(storyAnswer(schema, true))]);
+    expect(streamed).toMatchObject({ hasError: false, isUsageFinalBeforeEnd: expect.any(Boolean) });
+    expect(streamed.facts.usage).toMatchObject({
+      inputTokens: STORY.inputTokens,
+      cachedInputTokens: STORY.cachedTokens,
+      outputTokens: STORY.outputTokens,
+    });
+    const whole = playWhole(exchange(false), await bytesOf(storyAnswer(schema, false)));
+    expect(whole.usage).toEqual(streamed.facts.usage);
+  },
+);

@@ -20,7 +20,7 @@ export function readResponsesUsage(value: unknown): TokenUsage {
   });
 }
 
-const counters = (reported: { readonly [Name in keyof Required<TokenUsage>]: unknown }): TokenUsage =>
+const counters = (reported: Readonly<Partial<Record<keyof TokenUsage, unknown>>>): TokenUsage =>
   Object.fromEntries(
     Object.entries(reported).flatMap(([name, value]) => {
       const counter = counterOf(value);
