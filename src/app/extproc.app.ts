@@ -4,6 +4,7 @@ import { Module, type DynamicModule, type INestApplication } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { withDebugLog } from '../modules/extproc/debug-log.js';
+import { CredentialSources, SYSTEM_CLOCK } from '../modules/extproc/backend-auth/credential-sources.js';
 import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.js';
 import type { ProcessorContext } from '../modules/extproc/processor-context.js';
 import { RequestRegistry } from '../modules/extproc/request-registry.js';
@@ -101,6 +102,12 @@ function createConfigLoader(
   return new ConfigLoader({
     ...settings.config,
     version: settings.version,
+    credentials: new CredentialSources({
+      awsProfile: process.env['AWS_PROFILE'] || undefined,
+      gcpProxyUrl: settings.gcpAuthProxyUrl?.href,
+      clock: SYSTEM_CLOCK,
+      onFailure: (reason) => logger.warn({ reason }, 'cannot fetch a credential'),
+    }),
     onConfig: (loaded) => {
       logger.info({ uuid: loaded.uuid, backends: loaded.backends.size }, 'loaded a new config');
       for (const fault of loaded.faults) logger.error({ ...fault }, 'part of the config cannot be used');

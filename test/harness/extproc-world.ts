@@ -24,6 +24,7 @@ import { DEFAULT_ENDPOINT_PREFIXES } from '../../src/shared/endpoint-prefixes.js
 import type { BackendConfig, FilterConfig } from '../../src/shared/filter-config/filter-config.js';
 import { FILTER_METADATA_HEADER, METADATA_NAMESPACE, attributes } from '../../src/shared/headers.js';
 import { fixedEnv } from './cell.js';
+import { noCredentials } from './credential-sources.js';
 import { MetricsText } from './metrics-text.js';
 
 /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>` of backend `ns/<name>`. */
@@ -87,15 +88,18 @@ export class ExtprocWorld {
 
   /** Puts another configuration into use. */
   use(config: Partial<FilterConfig>): void {
-    this.config = compileRuntimeConfig({
-      version: 'test',
-      uuid: 'u',
-      globalLLMRequestCosts: [],
-      llmRequestCosts: [],
-      backends: [],
-      models: [],
-      ...config,
-    });
+    this.config = compileRuntimeConfig(
+      {
+        version: 'test',
+        uuid: 'u',
+        globalLLMRequestCosts: [],
+        llmRequestCosts: [],
+        backends: [],
+        models: [],
+        ...config,
+      },
+      noCredentials(),
+    );
   }
 
   /** A stream as our own xDS opens it: gRPC metadata tells which filter it is of. */

@@ -4,8 +4,11 @@ import type { AuthConfig, CredentialOverrideConfig } from '../../../shared/filte
 import { Redacted } from '../../../shared/secret.js';
 import { encodeHeaderValueOption } from '../wire/header-value-option.js';
 import type { AuthInput } from './backend-auth.js';
-import { compileBackendAuth } from './compile-backend-auth.js';
+import { compileBackendAuth as compile } from './compile-backend-auth.js';
+import { CredentialSources } from './credential-sources.js';
 
+const SOURCES = new CredentialSources({ clock: { unixMs: () => 0, monotonicMs: () => 0 } });
+const compileBackendAuth = (config: AuthConfig) => compile(config, SOURCES);
 const secret = (value: string) => new Redacted(value);
 const key = (value: string) => ({ key: secret(value) });
 const input = (
@@ -14,6 +17,7 @@ const input = (
 ): AuthInput => ({
   headers: new Map(Object.entries(headers)),
   metadata: (namespace, name) => metadata[namespace]?.[name],
+  body: () => new Uint8Array(),
 });
 const fromHeader = (fallbackToConfigured: boolean): CredentialOverrideConfig => ({
   headerName: 'x-aigw-api-key',
@@ -83,16 +87,10 @@ describe('compileBackendAuth', () => {
       'auth.apiKey.key cannot be used: it is empty; correct the Secret that it comes from',
     ],
     [
-      'AWS',
-      { aws: { region: 'r' } },
-      'AWS credentials are not supported by this build yet: auth.aws; use a backend with an API key, or a later build',
+      'no kind',
+      {},
+      'auth names no kind of credential; expected one of apiKey, azureAPIKey, anthropicAPIKey, azure, aws, gcp',
     ],
-    [
-      'GCP',
-      { gcp: { accessToken: secret('t'), region: 'r', projectName: 'p' } },
-      'GCP credentials are not supported by this build yet: auth.gcp; use a backend with an API key, or a later build',
-    ],
-    ['no kind', {}, 'auth names no kind of credential; expected one of apiKey, azureAPIKey, anthropicAPIKey, azure'],
     [
       'an override without source',
       { apiKey: key('a'), credentialOverride: { dynamicMetadataNamespace: 'ns', fallbackToConfigured: false } },

@@ -1,97 +1,55 @@
 import { UserFacingError } from '../../../shared/errors.js';
-import type { AuthConfig, CredentialOverrideConfig } from '../../../shared/filter-config/filter-config.js';
-import type { Redacted } from '../../../shared/secret.js';
-import type { AuthInput, AuthOutcome, BackendAuth } from './backend-auth.js';
-import {
-  ANTHROPIC_API_KEY,
-  AZURE_API_KEY,
-  BEARER,
-  fixedOutcome,
-  requestOutcome,
-  usableCredential,
-  type CredentialKind,
-} from './credential-kind.js';
+import type { AuthConfig } from '../../../shared/filter-config/filter-config.js';
+import { credentialSource, type AuthScheme } from './auth-scheme.js';
+import { awsScheme } from './aws-scheme.js';
+import type { AuthOutcome, BackendAuth } from './backend-auth.js';
+import type { CredentialSources } from './credential-sources.js';
+import { gcpScheme } from './gcp-scheme.js';
+import { ANTHROPIC_API_KEY, AZURE_API_KEY, BEARER, headerScheme } from './header-scheme.js';
 
 const MISSING: AuthOutcome = { kind: 'missing-credential' };
 
 /**
- * Makes the authentication of a backend ready for requests: static header sets are encoded here (X56).
- * Of several kinds the first of aws, apiKey, azureAPIKey, azure, gcp, anthropicAPIKey counts (extproc.md section 18).
+ * Makes the authentication of a backend ready for requests. Of several kinds the first of aws, apiKey, azureAPIKey, azure,
+ * gcp, anthropicAPIKey counts (extproc.md section 18). Credentials that have to be fetched are fetched by `sources`, with
+ * the first request that needs one.
  *
  * @throws UserFacingError when the configuration can never authenticate a request, e.g. for an empty key
  */
-export function compileBackendAuth(config: AuthConfig): BackendAuth {
-  const { kind, field, secret } = selectKind(config);
+export function compileBackendAuth(config: AuthConfig, sources: CredentialSources): BackendAuth {
+  const scheme = selectScheme(config, sources);
+  const { credentialHeaders } = scheme;
   const override = config.credentialOverride;
-  const names = { credentialHeaders: [kind.headerName], inputHeaders: inputHeadersOf(override) };
-  if (override && !override.fallbackToConfigured) {
-    return { ...names, apply: overrideOf(override, kind, () => MISSING) };
-  }
-  const outcome = fixedOutcome(kind, staticCredential(secret, field));
-  if (!override) return { ...names, apply: () => outcome };
-  return { ...names, apply: overrideOf(override, kind, () => outcome) };
-}
-
-interface SelectedKind {
-  readonly kind: CredentialKind;
-  /** Where the credential stands in the configuration. */
-  readonly field: string;
-  readonly secret: Redacted<string>;
-}
-
-function selectKind(config: AuthConfig): SelectedKind {
-  const { aws, apiKey, azureAPIKey, azure, gcp, anthropicAPIKey } = config;
-  if (aws) {
-    throw new UserFacingError(
-      'AWS credentials are not supported by this build yet: auth.aws; use a backend with an API key, or a later build',
-    );
-  }
-  if (apiKey) return { kind: BEARER, field: 'auth.apiKey.key', secret: apiKey.key };
-  if (azureAPIKey) return { kind: AZURE_API_KEY, field: 'auth.azureAPIKey.key', secret: azureAPIKey.key };
-  if (azure) return { kind: BEARER, field: 'auth.azure.accessToken', secret: azure.accessToken };
-  if (gcp) {
-    throw new UserFacingError(
-      'GCP credentials are not supported by this build yet: auth.gcp; use a backend with an API key, or a later build',
-    );
-  }
-  if (anthropicAPIKey) {
-    return { kind: ANTHROPIC_API_KEY, field: 'auth.anthropicAPIKey.key', secret: anthropicAPIKey.key };
-  }
-  throw new UserFacingError(
-    'auth names no kind of credential; expected one of apiKey, azureAPIKey, anthropicAPIKey, azure',
-  );
-}
-
-function staticCredential(secret: Redacted<string>, field: string): string {
-  const credential = usableCredential(secret.reveal());
-  if (credential !== undefined) return credential;
-  const found = secret.reveal().trim() === '' ? 'it is empty' : 'it holds a line break or another control character';
-  throw new UserFacingError(`${field} cannot be used: ${found}; correct the Secret that it comes from`);
-}
-
-const inputHeadersOf = (override: CredentialOverrideConfig | undefined) =>
-  [override?.headerName ?? [], override?.inputHeadersToRemove ?? []].flat().map((name) => name.toLowerCase());
-
-/** Credential that each request brings along. @see spec extproc.md 18.2 */
-function overrideOf(
-  override: CredentialOverrideConfig,
-  kind: CredentialKind,
-  otherwise: () => AuthOutcome,
-): BackendAuth['apply'] {
-  const { dynamicMetadataNamespace: namespace, dynamicMetadataKey: key } = override;
-  const headerName = override.headerName?.toLowerCase();
-  if (headerName === undefined && (namespace === undefined || key === undefined)) {
+  if (!override) return { credentialHeaders, inputHeaders: [], apply: scheme.configured() };
+  const source = credentialSource(override);
+  if (source.headerName === undefined && source.metadata === undefined) {
     throw new UserFacingError(
       'auth.credentialOverride names no source; expected headerName, or dynamicMetadataNamespace with dynamicMetadataKey',
     );
   }
-  const brought = (input: AuthInput): string | undefined => {
-    const fromHeader = headerName === undefined ? undefined : usableCredential(input.headers.get(headerName));
-    if (fromHeader !== undefined) return fromHeader;
-    return namespace === undefined || key === undefined ? undefined : usableCredential(input.metadata(namespace, key));
+  const ownInputs = source.headerName === undefined ? [] : scheme.inputHeaders(source.headerName);
+  const inputHeaders = new Set([
+    ...ownInputs,
+    ...(override.inputHeadersToRemove ?? []).map((name) => name.toLowerCase()),
+  ]);
+  const brought = scheme.brought(source);
+  const otherwise = override.fallbackToConfigured ? scheme.configured() : () => MISSING;
+  return {
+    credentialHeaders,
+    inputHeaders: [...inputHeaders],
+    apply: (input) => brought(input) ?? otherwise(input),
   };
-  return (input) => {
-    const credential = brought(input);
-    return credential === undefined ? otherwise() : requestOutcome(kind, credential);
-  };
+}
+
+function selectScheme(config: AuthConfig, sources: CredentialSources): AuthScheme {
+  const { aws, apiKey, azureAPIKey, azure, gcp, anthropicAPIKey } = config;
+  if (aws) return awsScheme(aws, sources);
+  if (apiKey) return headerScheme(BEARER, 'auth.apiKey.key', apiKey.key);
+  if (azureAPIKey) return headerScheme(AZURE_API_KEY, 'auth.azureAPIKey.key', azureAPIKey.key);
+  if (azure) return headerScheme(BEARER, 'auth.azure.accessToken', azure.accessToken);
+  if (gcp) return gcpScheme(gcp, sources);
+  if (anthropicAPIKey) return headerScheme(ANTHROPIC_API_KEY, 'auth.anthropicAPIKey.key', anthropicAPIKey.key);
+  throw new UserFacingError(
+    'auth names no kind of credential; expected one of apiKey, azureAPIKey, anthropicAPIKey, azure, aws, gcp',
+  );
 }

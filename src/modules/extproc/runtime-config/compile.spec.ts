@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseFilterConfig } from '../../../shared/filter-config/parse.js';
 import { evaluateCosts } from '../cost/evaluate-costs.js';
+import { noCredentials } from '../../../../test/harness/credential-sources.js';
 import { compileRuntimeConfig } from './compile.js';
 
-const compile = (text: string) => compileRuntimeConfig(parseFilterConfig(text, 'c.yaml'));
+const compile = (text: string) => compileRuntimeConfig(parseFilterConfig(text, 'c.yaml'), noCredentials());
 const name = (backend: string) => `default/${backend}/route/chat/rule/0/ref/0`;
 
 describe('compileRuntimeConfig', () => {
@@ -49,9 +50,9 @@ models: [{Name: gpt-4o}]
       'auth.azureAPIKey.key cannot be used: it is empty; correct the Secret that it comes from',
     ],
     [
-      'an auth kind of a later build',
-      'schema: {name: AWSBedrock}, auth: {aws: {region: r}}',
-      'AWS credentials are not supported by this build yet: auth.aws; use a backend with an API key, or a later build',
+      'a credentials file that cannot be read',
+      'schema: {name: AWSBedrock}, auth: {aws: {region: us-east-1, credentialFileLiteral: "[default]\\nS3CRET"}}',
+      'auth.aws.credentialFileLiteral, line 2: expected "name = value", a [profile] or a comment; correct the Secret that it comes from',
     ],
     [
       'a body edit that is no JSON',

@@ -1,11 +1,7 @@
 import { UserFacingError } from '../../../shared/errors.js';
-import type {
-  BackendConfig,
-  CredentialOverrideConfig,
-  FilterConfig,
-  HeaderMutationConfig,
-} from '../../../shared/filter-config/filter-config.js';
+import type { BackendConfig, FilterConfig, HeaderMutationConfig } from '../../../shared/filter-config/filter-config.js';
 import { compileBackendAuth } from '../backend-auth/compile-backend-auth.js';
+import type { CredentialSources } from '../backend-auth/credential-sources.js';
 import { compileCosts } from '../cost/runtime-costs.js';
 import { compileModelLists } from '../models/model-list.js';
 import { compileBodyMutation } from '../mutation/body-mutation.js';
@@ -22,15 +18,17 @@ const UNREADABLE = 'its entry in the filter configuration cannot be read';
  * Compiles a filter configuration. What cannot be used does not take the rest along (X30): a backend stays, marked as
  * broken; a cost is left out; both are listed in `faults`. Of two backends with one name the later counts,
  * also when it cannot be read (extproc.md 3.1).
+ *
+ * @param credentials lives longer than one configuration
  */
-export function compileRuntimeConfig(config: FilterConfig): RuntimeConfig {
+export function compileRuntimeConfig(config: FilterConfig, credentials: CredentialSources): RuntimeConfig {
   const faults: ConfigFault[] = [];
   const backends = new Map<string, RuntimeBackend>();
   for (const fault of config.readFaults ?? []) {
     faults.push({ subject: fault.backend ?? fault.path, reason: fault.message });
   }
   for (const backendConfig of config.backends) {
-    const backend = compileBackend(backendConfig);
+    const backend = compileBackend(backendConfig, credentials);
     backends.set(backend.name, backend);
     if (backend.broken !== undefined) faults.push({ subject: backend.name, reason: backend.broken });
   }
@@ -51,15 +49,16 @@ export function compileRuntimeConfig(config: FilterConfig): RuntimeConfig {
   };
 }
 
-function compileBackend(config: BackendConfig): RuntimeBackend {
-  const { name, modelNameOverride, schema, auth, httpBodyMutation, translationPolicy } = config;
+function compileBackend(config: BackendConfig, credentials: CredentialSources): RuntimeBackend {
+  const { name, modelNameOverride, schema, httpBodyMutation, translationPolicy } = config;
   const plain = { name, shortName: shortNameOf(name), modelNameOverride, schema };
-  const headerMutation = withInputHeadersRemoved(config.httpHeaderMutation, auth?.credentialOverride);
   try {
     requireModelName(modelNameOverride);
+    const auth = config.auth && compileBackendAuth(config.auth, credentials);
+    const headerMutation = withInputHeadersRemoved(config.httpHeaderMutation, auth?.inputHeaders ?? []);
     return {
       ...plain,
-      ...(auth && { auth: compileBackendAuth(auth) }),
+      ...(auth && { auth }),
       ...(headerMutation && { headerMutation: compileHeaderMutation(headerMutation) }),
       ...(httpBodyMutation && { bodyMutation: compileBodyMutation(httpBodyMutation) }),
       ...(translationPolicy && { translationPolicy }),
@@ -99,10 +98,8 @@ const shortNameOf = (name: string) => name.split('/', 2).join('/');
  */
 function withInputHeadersRemoved(
   mutation: HeaderMutationConfig | undefined,
-  override: CredentialOverrideConfig | undefined,
+  inputHeaders: readonly string[],
 ): HeaderMutationConfig | undefined {
-  const inputs = [...(override?.inputHeadersToRemove ?? []), ...(override?.headerName ? [override.headerName] : [])];
-  if (inputs.length === 0) return mutation;
-  const remove = new Set([...(mutation?.remove ?? []), ...inputs.map((name) => name.toLowerCase())]);
-  return { ...mutation, remove: [...remove] };
+  if (inputHeaders.length === 0) return mutation;
+  return { ...mutation, remove: [...new Set([...(mutation?.remove ?? []), ...inputHeaders])] };
 }

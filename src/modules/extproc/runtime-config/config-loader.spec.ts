@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { splitBundle } from '../../../shared/filter-config/bundle.js';
 import { serializeFilterConfig } from '../../../shared/filter-config/serialize.js';
 import { ConfigLoader, type ConfigLoaderOptions } from './config-loader.js';
+import { noCredentials } from '../../../../test/harness/credential-sources.js';
 import type { RuntimeConfig } from './runtime-config.js';
 
 const VERSION = 'v1';
@@ -41,6 +42,7 @@ function loaderOf(options: Partial<ConfigLoaderOptions> = {}) {
   const warnings: string[] = [];
   const configs: RuntimeConfig[] = [];
   const loader = new ConfigLoader({
+    credentials: noCredentials(),
     path: join(directory, 'filter-config.yaml'),
     kind: 'file',
     version: VERSION,

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { CredentialSources } from '../backend-auth/credential-sources.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IncompleteBundleError } from '../../../shared/filter-config/bundle.js';
 import { parseFilterConfig } from '../../../shared/filter-config/parse.js';
@@ -21,6 +22,8 @@ const SETTLES_MAX = 20;
 export interface ConfigLoaderOptions extends ConfigSource {
   /** Build version of this process. */
   readonly version: string;
+  /** Outlives each configuration. */
+  readonly credentials: CredentialSources;
   readonly pollIntervalMs?: number;
   /** Monotonic clock. */
   readonly nowMs?: () => number;
@@ -207,7 +210,8 @@ export class ConfigLoader {
     this.#mark = reading.mark;
     this.#isMarkActive = false;
     const warn = this.options.onWarning ?? (() => {});
-    this.#activate(compileRuntimeConfig(parseFilterConfig(reading.text, reading.fileName, warn)), warn);
+    const config = parseFilterConfig(reading.text, reading.fileName, warn);
+    this.#activate(compileRuntimeConfig(config, this.options.credentials), warn);
   }
 
   #activate(config: RuntimeConfig, warn: (warning: string) => void): void {

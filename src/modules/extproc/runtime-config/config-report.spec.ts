@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseFilterConfig } from '../../../shared/filter-config/parse.js';
 import { compileRuntimeConfig } from './compile.js';
+import { noCredentials } from '../../../../test/harness/credential-sources.js';
 import { reportConfig } from './config-report.js';
 
 describe('reportConfig', () => {
@@ -12,7 +13,7 @@ backends:
 - {name: ns/good/route/r/rule/0/ref/0, schema: {name: OpenAI}, auth: {apiKey: {key: planted-secret}}}
 - {name: ns/bad/route/r/rule/0/ref/1, schema: {name: OpenAI}, auth: {apiKey: {key: ""}}}
 `;
-    const current = compileRuntimeConfig(parseFilterConfig(text, 'config.yaml'));
+    const current = compileRuntimeConfig(parseFilterConfig(text, 'config.yaml'), noCredentials());
     const state = { loadedAt: new Date(0), lastError: new Error('config.yaml:3: broken'), isWatching: true };
     const report = reportConfig({ current, state });
     expect(report).toMatchObject({

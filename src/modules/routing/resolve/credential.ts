@@ -47,9 +47,12 @@ const BY_TYPE: Record<CredentialType, ResolveAuth> = {
   AWSCredentials: resolveAws,
   AzureCredentials: (world, policy, spec) =>
     spec.azureCredentials
-      ? mapped(exchangedToken(world, policy, 'spec.azureCredentials', 'azureAccessToken', 'Use type AzureAPIKey'), (accessToken) => ({
-          azure: { accessToken },
-        }))
+      ? mapped(
+          exchangedToken(world, policy, 'spec.azureCredentials', 'azureAccessToken', 'Use type AzureAPIKey'),
+          (accessToken) => ({
+            azure: { accessToken },
+          }),
+        )
       : missingMember(policy, 'azureCredentials'),
   GCPCredentials: resolveGcp,
 };
@@ -85,7 +88,9 @@ function asDefaultProfile(
   name: string,
   path: string,
 ): Resolved<Redacted<string>> {
-  const fail = (at: string, message: string) => ({ faults: [error(policy, `${path}.${at}`, 'InvalidSecret', message)] });
+  const fail = (at: string, message: string) => ({
+    faults: [error(policy, `${path}.${at}`, 'InvalidSecret', message)],
+  });
   try {
     const settings = parseCredentialsFile(file.reveal()).get(name);
     if (!settings) return fail('profile', `the credentials file has no profile "${name}": add it, or name another one`);

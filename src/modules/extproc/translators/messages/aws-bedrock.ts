@@ -1,7 +1,7 @@
 import { awsError } from '../parts/aws/aws-error.js';
-import { conversePath } from '../parts/bedrock/backend.js';
 import { MessageAnswerStream, toMessageResult } from '../parts/bedrock/message-answer.js';
 import { converseRequest } from '../parts/bedrock/message-request.js';
+import { conversePath } from '../parts/bedrock/transport.js';
 import { anthropicErrorResponse, referenceErrorType } from '../parts/messages/anthropic-error.js';
 import { messageResponse } from '../parts/messages/encode-message.js';
 import { messageStream } from '../parts/messages/message-stream.js';

@@ -7,9 +7,9 @@ import type { MessageStreamReader } from '../messages/message-stream.js';
 import type { MessageStreamWriter } from '../messages/message-stream-writer.js';
 import { tellWholeAnswer, type AnswerEvent, type AnswerSink } from './answer-events.js';
 import { answerByTool } from './answer-tool.js';
-import { REQUEST_ID } from './backend.js';
 import { stopReasonOf } from './stop-reason.js';
 import { ConverseStream } from './stream-events.js';
+import { REQUEST_ID } from './transport.js';
 
 /** What the request half knows about the answer. */
 export interface AnswerContext {

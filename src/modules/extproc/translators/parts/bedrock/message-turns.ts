@@ -46,7 +46,7 @@ class MessageTurns {
       case 'assistant':
         return [{ role, pieces: content.flatMap((block) => this.#assistantPieces(block)) }];
       case 'system':
-        this.promotedSystem.push(...content.filter((block) => this.#isText(block)));
+        for (const block of content) if (this.#isText(block)) this.promotedSystem.push(block);
         return [];
       default:
         throw refusal(`${path}.role`, 'another role', 'user, assistant or system');

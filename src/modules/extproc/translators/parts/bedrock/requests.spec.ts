@@ -69,6 +69,12 @@ describe('chat → Converse', () => {
     expect(text).toContain(`"additionalModelRequestFields":${vendor}`);
   });
 
+  it('joins messages of very many parts', () => {
+    const content = Array.from({ length: 200_000 }, () => ({ type: 'text', text: 'a' }));
+    const message = { role: 'user', content };
+    expect(sent({ messages: [message, message] }).body.messages[0]!.content).toHaveLength(400_000);
+  });
+
   it('shows no data of a refused part', () => {
     const url = 'https://user:secret@example.com/a.png';
     const content = [{ type: 'image_url', image_url: { url } }];

@@ -40,12 +40,13 @@ const DOCUMENT_TEXT: Piece = { block: { text: 'See the attached document.' } };
  * document never stands without text (translators.md G19, 18.4.1).
  */
 export function joinTurns(turns: readonly Turn[]): readonly ConverseMessage[] {
-  const joined: { role: Turn['role']; pieces: Piece[] }[] = [];
+  const joined: { readonly role: Turn['role']; readonly pieces: Piece[] }[] = [];
   for (const { role, pieces } of turns) {
     if (pieces.length === 0) continue;
     const last = joined.at(-1);
-    if (last?.role === role) last.pieces.push(...pieces);
-    else joined.push({ role, pieces: [...pieces] });
+    if (last?.role !== role) joined.push({ role, pieces: [...pieces] });
+    // One by one: a message may have more parts than a call takes arguments.
+    else for (const piece of pieces) last.pieces.push(piece);
   }
   return joined.map(({ role, pieces }) => ({ role, content: contentOf(role === 'user' ? ordered(pieces) : pieces) }));
 }
