@@ -11,7 +11,7 @@ import { RequestRegistry } from '../modules/extproc/request-registry.js';
 import { ConfigLoader } from '../modules/extproc/runtime-config/config-loader.js';
 import { reportConfig } from '../modules/extproc/runtime-config/config-report.js';
 import { StreamSession } from '../modules/extproc/stream-session.js';
-import { processEnv } from '../modules/extproc/translators/translator-env.js';
+import { translatorEnv } from '../modules/extproc/translators/translator-env.js';
 import { GatewayMetrics } from '../modules/extproc/telemetry/gateway-metrics.js';
 import { GenAiMetrics } from '../modules/extproc/telemetry/genai-metrics.js';
 import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
@@ -65,7 +65,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     stripsInternalHeaders: settings.stripInternalHeaders,
     nowMs: () => performance.now(),
     newId: randomUUID,
-    translatorEnv: processEnv,
+    translatorEnv: translatorEnv(settings.translation),
   };
   for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
   const server = new Http2GrpcServer({

@@ -1,5 +1,6 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import type { SchemaName } from '../../src/shared/filter-config/filter-config.js';
+import { DEFAULT_TRANSLATION_OPTIONS, type TranslationOptions } from '../../src/shared/translation-options.js';
 import { ENDPOINTS } from '../../src/modules/extproc/endpoints/endpoint-table.js';
 import type { Endpoint, EndpointName } from '../../src/modules/extproc/endpoints/endpoint.js';
 import { MATRIX } from '../../src/modules/extproc/translators/matrix.js';
@@ -12,9 +13,10 @@ import type {
 import type { HeaderLookup } from '../../src/modules/extproc/wire/header-fields.js';
 
 /** A clock that stands still and ids that count, e.g. `msg_000…1`. */
-export function fixedEnv(): TranslatorEnv {
+export function fixedEnv(options: Partial<TranslationOptions> = {}): TranslatorEnv {
   let ids = 0;
   return {
+    options: { ...DEFAULT_TRANSLATION_OPTIONS, ...options },
     nowSeconds: () => 1_700_000_000,
     newId: (prefix, length = 24) => prefix + String(++ids).padStart(length, '0'),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { UserFacingError } from '../../shared/errors.js';
+import { DEFAULT_TRANSLATION_OPTIONS } from '../../shared/translation-options.js';
 import { parseExtprocSettings } from './extproc-settings.js';
 
 const SESSION = [['agent-session-id', 'session.id']];
@@ -13,6 +14,7 @@ describe('parseExtprocSettings', () => {
       parse();
     expect(rest).toEqual({
       version: 'v1',
+      translation: DEFAULT_TRANSLATION_OPTIONS,
       config: { kind: 'file', path: '/etc/config.yaml' },
       address: { kind: 'tcp', host: '', port: 1063 },
       logLevel: 'info',

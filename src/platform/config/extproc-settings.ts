@@ -7,10 +7,12 @@ import {
   SESSION_HEADER_ATTRIBUTES,
   type HeaderAttributes,
 } from '../../shared/header-attributes.js';
+import type { TranslationOptions } from '../../shared/translation-options.js';
 import { parseListenAddress, type ListenAddress } from '../grpc/listen-address.js';
 import { EXTPROC_FLAGS } from './extproc-flags.js';
 import { parseFlags, type FlagValues } from './flags.js';
 import { parseLogLevel, type LogLevel } from './log-level.js';
+import { translationOptions } from './translation-options.js';
 import { buildVersion } from './version.js';
 
 export type LogFormat = 'text' | 'json';
@@ -60,6 +62,8 @@ export class ExtprocSettings {
 
   /** HTTP proxy for token calls to GCP. */
   readonly gcpAuthProxyUrl!: URL | undefined;
+
+  readonly translation!: TranslationOptions;
 }
 
 /**
@@ -113,6 +117,7 @@ function toSettings(flags: FlagValues<typeof EXTPROC_FLAGS>, env: NodeJS.Process
     maxRecvMsgSizeBytes: flags.maxRecvMsgSize,
     shutdownDelayMs: Math.round(flags.shutdownDelay),
     gcpAuthProxyUrl: attempt('AI_GATEWAY_GCP_AUTH_PROXY_URL', () => proxyUrl(env['AI_GATEWAY_GCP_AUTH_PROXY_URL'])),
+    translation: translationOptions(env, attempt),
   };
   return Object.assign(new ExtprocSettings(), values);
 }

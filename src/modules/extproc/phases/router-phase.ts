@@ -105,7 +105,7 @@ export function routeRequest(
   try {
     record.parsed = record.endpoint.parse(body, {
       contentType: record.clientHeaders.get('content-type'),
-      forcesUsage: record.config.hasCosts,
+      forcesUsage: context.translatorEnv.options.forcesStreamUsage || record.config.hasCosts,
     });
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;

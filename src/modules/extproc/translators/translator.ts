@@ -1,4 +1,5 @@
 import type { SchemaConfig } from '../../../shared/filter-config/filter-config.js';
+import type { TranslationOptions } from '../../../shared/translation-options.js';
 import type { TokenUsage } from '../../../shared/token-usage.js';
 import type { ParsedRequest } from '../endpoints/endpoint.js';
 import type { HeaderSet } from '../header-set.js';
@@ -10,6 +11,8 @@ export interface TranslatorEnv {
   nowSeconds(): number;
   /** The prefix and `length` random letters and digits behind it (24 when left out), e.g. `msg_…`. */
   newId(prefix: string, length?: number): string;
+  /** What the operator chose. */
+  readonly options: TranslationOptions;
 }
 
 export interface TranslatorInput {

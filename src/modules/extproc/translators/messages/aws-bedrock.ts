@@ -13,7 +13,7 @@ export const messagesToAWSBedrock: Translator = {
   start(input, env) {
     const { requestModel } = input;
     const request = readMessagesRequest(input.request.document());
-    const { body, answerTool, dropped } = converseRequest(request, input);
+    const { body, answerTool, dropped } = converseRequest(request, input, env.options);
     const context = { model: requestModel, answerTool };
     return {
       kind: 'translating',

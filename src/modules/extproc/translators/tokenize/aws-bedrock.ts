@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../shared/translation-options.js';
 import { readCount } from '../parts/anthropic/count-body.js';
 import { awsError } from '../parts/aws/aws-error.js';
 import { bedrockBaseModel, escapeModel } from '../parts/aws/model-path.js';
@@ -13,10 +14,11 @@ import type { Translator } from '../translator.js';
  * profile. @see spec translators.md section 13
  */
 export const tokenizeToAWSBedrock: Translator = {
-  start(input) {
+  start(input, env) {
     const { requestModel } = input;
     const receipt = new Receipt();
-    const converse = converseCount(readTokenizeRequest(input.request.document()), requestModel, receipt);
+    const request = readTokenizeRequest(input.request.document());
+    const converse = converseCount(request, knownAs(requestModel, env.options), receipt);
     return {
       kind: 'translating',
       request: {

@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../../shared/translation-options.js';
 import { Receipt } from '../../receipt.js';
 import { awsError } from '../aws/aws-error.js';
 import type { ChatBackend, ChatExchange } from '../chat/chat-backend.js';
@@ -10,9 +11,9 @@ import { conversePath, REQUEST_ID } from './transport.js';
 
 /** A chat by Bedrock's Converse. @see spec translators.md 5.3 and 18.4 */
 export const bedrockChat: ChatBackend = {
-  start(chat, input) {
+  start(chat, input, env) {
     const receipt = new Receipt();
-    const { body, answerTool } = converseRequest(chat, input.requestModel, receipt);
+    const { body, answerTool } = converseRequest(chat, knownAs(input.requestModel, env.options), receipt);
     const through = (sink: AnswerSink) => (answerTool === undefined ? sink : answerByTool(answerTool, sink));
     return {
       request: {

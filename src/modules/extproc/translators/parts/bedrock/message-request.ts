@@ -1,3 +1,4 @@
+import { knownAs, type TranslationOptions } from '../../../../../shared/translation-options.js';
 import { UserFacingError } from '../../../../../shared/errors.js';
 import { arrayOf, isJsonObject, objectOf, parseJson, type JsonObject } from '../../../codec/json-value.js';
 import { Receipt } from '../../receipt.js';
@@ -58,8 +59,12 @@ export interface ConverseRequest {
  * @throws {UserFacingError} 422 @throws {MalformedRequestError} 400
  * @see spec translators.md 11.4 and G20b
  */
-export function converseRequest(request: MessagesRequest, input: TranslatorInput): ConverseRequest {
-  const model = input.requestModel;
+export function converseRequest(
+  request: MessagesRequest,
+  input: TranslatorInput,
+  options: TranslationOptions,
+): ConverseRequest {
+  const model = knownAs(input.requestModel, options);
   const receipt = new Receipt();
   const family = modelFamily(model);
   const traits = traitsOf(family === 'claude' ? model : '', 'aws');
