@@ -72,6 +72,8 @@ function defaultRequest(endpoint: EndpointName, given: Case): unknown {
   switch (endpoint) {
     case 'chat-completions':
       return { model: 'asked-for', messages: [{ role: 'user', content: 'hi' }], ...stream };
+    case 'count-tokens':
+      return { model: 'asked-for', messages: [{ role: 'user', content: 'hi' }] };
     case 'messages':
       return { model: 'asked-for', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }], ...stream };
     default:

@@ -1,4 +1,11 @@
-import { arrayOf, isJsonArray, isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../codec/json-value.js';
+import {
+  arrayOf,
+  isJsonArray,
+  isJsonObject,
+  parseJson,
+  type JsonObject,
+  type JsonValue,
+} from '../../../codec/json-value.js';
 import { SseDecoder } from '../../../codec/sse-decoder.js';
 import { UpstreamAnswerError } from '../../translator.js';
 import { BareObjects } from './bare-objects.js';

@@ -54,9 +54,7 @@ interface Found {
 
 function partSignatures(message: AssistantMessage, receipt: Receipt): readonly Found[] {
   return message.parts.flatMap((part) =>
-    part.type === 'thinking' && part.signature
-      ? foundAt(part.signature, `${part.path}.signature`, part, receipt)
-      : [],
+    part.type === 'thinking' && part.signature ? foundAt(part.signature, `${part.path}.signature`, part, receipt) : [],
   );
 }
 

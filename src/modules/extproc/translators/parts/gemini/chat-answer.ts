@@ -57,7 +57,9 @@ export class ChatAnswer {
 
   /** Every candidate told why it ended, or ended with calls, which Gemini leaves without a reason at times. */
   get isComplete(): boolean {
-    return this.isBegun && [...this.#choices.values()].every((one) => one.finishReason !== undefined || one.callCount > 0);
+    return (
+      this.isBegun && [...this.#choices.values()].every((one) => one.finishReason !== undefined || one.callCount > 0)
+    );
   }
 
   /** @throws {UpstreamAnswerError} when there are more candidates than any model makes */

@@ -50,7 +50,9 @@ export function mediaPart(url: string, path: string, defaultType: string): Gemin
   if (!/^data:/i.test(url)) return { fileData: { mimeType: mediaTypeOfUrl(url) ?? defaultType, fileUri: url } };
   const found = parseDataUri(url);
   if (found) return { inlineData: { mimeType: found.mediaType || defaultType, data: found.data } };
-  throw new UserFacingError(`"${path}" must be an address or a data URI (data:<type>;base64,<data>), found a broken one`);
+  throw new UserFacingError(
+    `"${path}" must be an address or a data URI (data:<type>;base64,<data>), found a broken one`,
+  );
 }
 
 function imagePart(part: ImagePart, model: GeminiModel, receipt: Receipt): GeminiPart | undefined {
@@ -103,7 +105,9 @@ function filePart(part: FilePart): GeminiPart {
   const byName = (part.filename === undefined ? undefined : mediaTypeOfName(part.filename)) ?? 'application/pdf';
   if (part.fileData !== undefined) {
     const path = `${part.path}.file.file_data`;
-    return /^data:/i.test(part.fileData) ? mediaPart(part.fileData, path, byName) : inlinePart(byName, part.fileData, path);
+    return /^data:/i.test(part.fileData)
+      ? mediaPart(part.fileData, path, byName)
+      : inlinePart(byName, part.fileData, path);
   }
   if (part.fileUrl !== undefined) return mediaPart(part.fileUrl, `${part.path}.file_url`, byName);
   throw new UserFacingError(

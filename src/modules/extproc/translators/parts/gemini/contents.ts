@@ -10,6 +10,7 @@ export interface CallReference {
 /**
  * Builds `contents` by Gemini's rules: adjacent turns of a role are one, none is empty, and a user turn begins with the
  * responses to the calls before it, in the order of the calls (Gemini matches them by name and order).
+ * Parts are added one by one: as arguments of one call a client could send more than the stack holds.
  * @see spec translators.md 18.2.2 and G19
  */
 export class ContentsBuilder {
@@ -25,14 +26,14 @@ export class ContentsBuilder {
   addModel(parts: readonly GeminiPart[], calls: readonly CallReference[] = []): void {
     if (parts.length === 0) return;
     this.#closeUser();
-    this.#model.push(...parts);
+    for (const part of parts) this.#model.push(part);
     for (const { id, name } of calls) this.#calls.set(id, { name, order: this.#callCount++ });
   }
 
   addUser(parts: readonly GeminiPart[]): void {
     if (parts.length === 0) return;
     this.#closeModel();
-    this.#user.push(...parts);
+    for (const part of parts) this.#user.push(part);
   }
 
   /**

@@ -64,9 +64,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 export const providerErrorOf = (error: GoogleError, status: number): ProviderError => ({
   type: error.status || UNKNOWN_TYPE,
   message:
-    error.details === undefined
-      ? error.message
-      : `Error: ${error.message}\nDetails: ${JSON.stringify(error.details)}`,
+    error.details === undefined ? error.message : `Error: ${error.message}\nDetails: ${JSON.stringify(error.details)}`,
   status,
 });
 

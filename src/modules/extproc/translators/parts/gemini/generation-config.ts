@@ -58,10 +58,15 @@ function thinkingOf(chat: ChatRequest, model: GeminiModel, receipt: Receipt) {
   if (thinking === undefined) {
     return toThinkingConfig(model.thinking, { kind: undefined, includeThoughts: asked, ...effort }, receipt);
   }
-  if (thinking.type === 'disabled') return toThinkingConfig(model.thinking, { kind: thinking.type, ...effort }, receipt);
+  if (thinking.type === 'disabled')
+    return toThinkingConfig(model.thinking, { kind: thinking.type, ...effort }, receipt);
   const shown = thinking.display === undefined ? undefined : thinking.display !== 'omitted';
   if (thinking.type === 'adaptive') {
-    return toThinkingConfig(model.thinking, { kind: thinking.type, includeThoughts: shown ?? true, ...effort }, receipt);
+    return toThinkingConfig(
+      model.thinking,
+      { kind: thinking.type, includeThoughts: shown ?? true, ...effort },
+      receipt,
+    );
   }
   const includeThoughts = thinking.includeThoughts ?? shown ?? asked;
   const { budgetTokens } = thinking;

@@ -42,7 +42,7 @@ class MessageConverter {
     for (const { role, content, path } of messages) {
       switch (role) {
         case 'system':
-          instruction.push(...this.#parts(content));
+          for (const part of this.#parts(content)) instruction.push(part);
           break;
         case 'user':
           this.#addUser(content);

@@ -9,13 +9,7 @@ import type { GeminiModel } from './model.js';
 import { jsonSchemaFormat } from './response-format.js';
 import { toThinkingConfig } from './thinking.js';
 import { toParameters, withFunctions } from './tools.js';
-import type {
-  FunctionDeclaration,
-  GeminiRequest,
-  GeminiToolConfig,
-  GenerationConfig,
-  ThinkingConfig,
-} from './wire.js';
+import type { FunctionDeclaration, GeminiRequest, GeminiToolConfig, GenerationConfig, ThinkingConfig } from './wire.js';
 
 const HANDLED: ReadonlySet<string> = new Set([
   'system',

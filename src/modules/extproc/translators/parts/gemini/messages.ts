@@ -33,7 +33,7 @@ export function toConversation(
     switch (message.role) {
       case 'system':
       case 'developer':
-        system.push(...systemParts(message, receipt));
+        for (const part of systemParts(message, receipt)) system.push(part);
         break;
       case 'user':
         contents.addUser(toUserParts(message.parts, model, receipt));

@@ -54,7 +54,8 @@ function ofResponseFormat(format: ResponseFormat, model: GeminiModel, receipt: R
 
 /** @param path Of the schema in the client's body @throws {UserFacingError} 422 when it is no object or does not fit */
 export function jsonSchemaFormat(schema: JsonValue | undefined, path: string, model: GeminiModel): GenerationConfig {
-  if (!isJsonObject(schema)) throw new UserFacingError(`"${path}" must be a JSON schema object, found ${kindOf(schema)}`);
+  if (!isJsonObject(schema))
+    throw new UserFacingError(`"${path}" must be a JSON schema object, found ${kindOf(schema)}`);
   return {
     responseMimeType: JSON_TYPE,
     ...(model.takesJsonSchema ? { responseJsonSchema: schema } : { responseSchema: toGeminiSchema(schema, path) }),

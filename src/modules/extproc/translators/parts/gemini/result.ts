@@ -76,13 +76,13 @@ class ChoiceBuilder {
         this.#calls.push({ id: event.id, name: event.name, arguments: event.arguments });
         break;
       case 'annotations':
-        this.#annotations.push(...event.annotations);
+        for (const annotation of event.annotations) this.#annotations.push(annotation);
         break;
       case 'images':
-        this.#images.push(...event.images);
+        for (const image of event.images) this.#images.push(image);
         break;
       case 'logprobs':
-        this.#logprobs.push(...arrayOf(objectOf(event.logprobs)['content']));
+        for (const token of arrayOf(objectOf(event.logprobs)['content'])) this.#logprobs.push(token);
         break;
       case 'extras':
         this.#extras = { ...this.#extras, ...event.extras };

@@ -9,11 +9,14 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../codec/js
  * @see spec translators.md 5.9, "ref errors"
  */
 export function lookUpReference(root: JsonObject, reference: string, path: string): JsonObject {
-  if (!reference.startsWith('#/')) throw broken(path, 'begin with "#/": only definitions of the same schema can be used');
+  if (!reference.startsWith('#/'))
+    throw broken(path, 'begin with "#/": only definitions of the same schema can be used');
+  const names = reference
+    .slice(2)
+    .split('/')
+    .map((component) => nameOf(component, path));
   let found: JsonValue = root;
-  for (const component of reference.slice(2).split('/')) {
-    const name = nameOf(component);
-    if (name === undefined) throw broken(path, 'have no component that is empty, broken or leads upwards');
+  for (const name of names) {
     if (!isJsonObject(found)) throw broken(path, 'lead through objects');
     const next: JsonValue | undefined = Object.hasOwn(found, name) ? found[name] : undefined;
     if (next === undefined) throw broken(path, 'lead to a definition that is there');
@@ -23,13 +26,14 @@ export function lookUpReference(root: JsonObject, reference: string, path: strin
   return found;
 }
 
-function nameOf(component: string): string | undefined {
-  if (component === '' || component.includes('..') || component.includes('./')) return undefined;
+function nameOf(component: string, path: string): string {
+  const error = broken(path, 'have no component that is empty, broken or leads upwards');
+  if (component === '' || component.includes('..')) throw error;
   try {
     return decodeURIComponent(component).replaceAll('~1', '/').replaceAll('~0', '~');
-  } catch (error) {
-    if (error instanceof URIError) return undefined;
-    throw error;
+  } catch (cause) {
+    if (cause instanceof URIError) throw error;
+    throw cause;
   }
 }
 

@@ -110,8 +110,7 @@ function ofDisabled(control: Control, receipt: Receipt): ThinkingConfig {
   }
 }
 
-const ofAdaptive = (control: Control): ThinkingConfig =>
-  control.kind === 'budget' ? { thinkingBudget: DYNAMIC } : {};
+const ofAdaptive = (control: Control): ThinkingConfig => (control.kind === 'budget' ? { thinkingBudget: DYNAMIC } : {});
 
 type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 const EFFORTS: ReadonlySet<string> = new Set<Effort>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);

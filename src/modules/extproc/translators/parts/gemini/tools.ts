@@ -1,5 +1,12 @@
 import { UserFacingError } from '../../../../../shared/errors.js';
-import { isJsonObject, kindOf, objectOf, stringOf, type JsonObject, type JsonValue } from '../../../codec/json-value.js';
+import {
+  isJsonObject,
+  kindOf,
+  objectOf,
+  stringOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
 import type { ChatTool, ToolChoice } from '../chat/chat-request.js';
 import { shownWord } from '../request-fields.js';
@@ -30,7 +37,9 @@ export function toTools(
         break;
       }
       case 'google_search':
-        found.push({ googleSearch: toGoogleSearch(objectOf(tool.raw['google_search']), `${tool.path}.google_search`, receipt) });
+        found.push({
+          googleSearch: toGoogleSearch(objectOf(tool.raw['google_search']), `${tool.path}.google_search`, receipt),
+        });
         break;
       case 'enterprise_search':
         found.push({ enterpriseWebSearch: {} });

@@ -28,7 +28,7 @@ export interface GeminiPart {
   readonly thought?: true;
   /** Base64. */
   readonly thoughtSignature?: string;
-  readonly inlineData?: Blob;
+  readonly inlineData?: InlineData;
   readonly fileData?: { readonly mimeType: string; readonly fileUri: string };
   readonly mediaResolution?: { readonly level: string };
   readonly functionCall?: { readonly name: string; readonly args: JsonObject };
@@ -36,7 +36,7 @@ export interface GeminiPart {
 }
 
 /** `data` is base64. */
-export interface Blob {
+export interface InlineData {
   readonly mimeType: string;
   readonly data: string;
 }
@@ -45,7 +45,7 @@ export interface FunctionResponse {
   readonly name: string;
   readonly response: JsonObject;
   /** From Gemini 3 on. */
-  readonly parts?: readonly { readonly inlineData: Blob }[];
+  readonly parts?: readonly { readonly inlineData: InlineData }[];
 }
 
 export interface GeminiTool {
