@@ -1,6 +1,7 @@
 import { headers } from '../../../shared/headers.js';
 import type { AuthOutcome } from '../backend-auth/backend-auth.js';
 import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
+import { isJsonType } from '../codec/media-type.js';
 import type { ParsedRequest } from '../endpoints/endpoint.js';
 import type { HeaderSet } from '../header-set.js';
 import { applyBodyMutation } from '../mutation/body-mutation.js';
@@ -20,6 +21,8 @@ interface Outgoing extends AttemptInput {
 
 /** Answers in a compressed form would only be decoded by us to be rewritten (extproc.md X7). */
 const UNCOMPRESSED: HeaderSet = { name: 'accept-encoding', value: 'identity' };
+/** What clients call their JSON is up to them; providers look closer. */
+const JSON_BODY: HeaderSet = { name: 'content-type', value: 'application/json' };
 
 /**
  * The answer that turns the client's request into the backend's: translator's edits, the route's mutations, what earlier
@@ -28,7 +31,10 @@ const UNCOMPRESSED: HeaderSet = { name: 'accept-encoding', value: 'identity' };
 export function sendAttempt(input: AttemptInput, exchange: Exchange, request: ParsedRequest): Buffer | Promise<Buffer> {
   const { record, backend, local, message } = input;
   const translated: HeaderSet[] = [{ name: ':path', value: exchange.request.path }, ...exchange.request.sets];
-  if (exchange.kind === 'translating') translated.push(UNCOMPRESSED);
+  if (exchange.kind === 'translating') {
+    translated.push(UNCOMPRESSED);
+    if (!isJsonType(local.get('content-type'))) translated.push(JSON_BODY);
+  }
   for (const set of translated) local.set(set.name, set.value);
   for (const set of backend.headerMutation?.sets ?? []) local.set(set.name, set.value);
 

@@ -1,17 +1,19 @@
 import { azureTarget } from '../parts/openai/azure-path.js';
+import { withUnaskedUsageHidden } from '../parts/openai/hidden-usage.js';
 import { openAIPassthrough, overriddenBody } from '../parts/openai/passthrough.js';
 import type { Translator } from '../translator.js';
 
 /** As for OpenAI, with the path of Azure. @see spec translators.md section 6 and 18.5, G33 */
 export const completionsToAzureOpenAI: Translator = {
-  start(input) {
+  start(input, env) {
     const { path, readsModelFromBody } = azureTarget(input, 'completions');
-    return openAIPassthrough({
+    const exchange = openAIPassthrough({
       path,
       body: readsModelFromBody ? overriddenBody(input) : undefined,
       fallbackModel: undefined,
       isUsageExpected: false,
       error: () => ({}),
     });
+    return withUnaskedUsageHidden(exchange, input, env);
   },
 };

@@ -1,14 +1,19 @@
+import { withUnaskedUsageHidden } from '../parts/openai/hidden-usage.js';
 import { openAIPassthrough, overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
 import type { Translator } from '../translator.js';
 
 /** Errors are never touched, and no model is reported when the provider names none. @see spec translators.md section 6 */
 export const completionsToOpenAI: Translator = {
-  start: (input) =>
-    openAIPassthrough({
-      path: prefixedPath(input.schema.prefix, 'completions'),
-      body: overriddenBody(input),
-      fallbackModel: undefined,
-      isUsageExpected: false,
-      error: () => ({}),
-    }),
+  start: (input, env) =>
+    withUnaskedUsageHidden(
+      openAIPassthrough({
+        path: prefixedPath(input.schema.prefix, 'completions'),
+        body: overriddenBody(input),
+        fallbackModel: undefined,
+        isUsageExpected: false,
+        error: () => ({}),
+      }),
+      input,
+      env,
+    ),
 };
