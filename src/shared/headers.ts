@@ -55,7 +55,10 @@ export const metadataKeys = {
   responseStatusClass: 'response_status_class',
   /** `_OTHER`, on failed answers only, also on those whose stream carried an error behind a good status. */
   errorType: 'error_type',
-  /** JSON paths of the client's fields that translation dropped, with commas between; only when there are any. */
+  /**
+   * JSON paths of the client's fields that translation dropped, with commas between; only when there are any. Empty when an
+   * earlier attempt dropped some and this one none.
+   */
   translationDropped: 'translation_dropped',
 } as const;
 

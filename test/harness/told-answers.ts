@@ -79,7 +79,13 @@ function chatChunks(told: readonly Told[]): string[] {
     return [start, ...parts].map((call) => delta({ tool_calls: [call] }));
   });
   const finish = { index: 0, delta: {}, finish_reason: hasTool(told) ? 'tool_calls' : 'stop' };
-  return [delta({ role: 'assistant', content: '' }), ...pieces, chunk([finish]), chunk([], { usage: CHAT_USAGE }), DONE];
+  return [
+    delta({ role: 'assistant', content: '' }),
+    ...pieces,
+    chunk([finish]),
+    chunk([], { usage: CHAT_USAGE }),
+    DONE,
+  ];
 }
 
 const anthropicBlock = (piece: Told) => {

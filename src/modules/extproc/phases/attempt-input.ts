@@ -29,12 +29,12 @@ export function refuse(
   attempt.isAnsweredLocally = true;
   attempt.fail('_OTHER');
   const reply = errorReply(record.endpoint.dialect, error, details);
-  return encodeLocalReply(reply, requestMetadata({ context, backend, local, attempt }, undefined));
+  return encodeLocalReply(reply, requestMetadata({ context, record, backend, local, attempt }, undefined));
 }
 
 /** @see spec extproc.md section 6, last table */
 export function requestMetadata(
-  { context, backend, local, attempt }: Pick<AttemptInput, 'context' | 'backend' | 'local' | 'attempt'>,
+  { context, record, backend, local, attempt }: Omit<AttemptInput, 'message'>,
   body: Uint8Array | undefined,
 ): DynamicMetadata {
   const metadata = new Map<string, string | number>();
@@ -46,6 +46,6 @@ export function requestMetadata(
   if (body) metadata.set(metadataKeys.contentLength, body.length);
   metadata.set(metadataKeys.backendName, backend.name);
   const dropped = receiptText(attempt.exchange?.request.dropped ?? []);
-  if (dropped) metadata.set(metadataKeys.translationDropped, dropped);
+  if (dropped || record.hasReceipt) metadata.set(metadataKeys.translationDropped, dropped);
   return metadata;
 }

@@ -23,6 +23,8 @@ export interface RequestRecord {
   attemptCount: number;
   /** The latest attempt: the one whose response will come. */
   attempt: Attempt | undefined;
+  /** Whether metadata already hold the receipt of an earlier attempt: nothing there goes away, it is only overwritten. */
+  hasReceipt: boolean;
   /** What our attempts did to the header map that all of them share. */
   readonly edits: HeaderEdits[];
 }

@@ -81,6 +81,7 @@ function admitGeneration(
     appliedAuthDomain: authDomainOf(message.attributes),
     parsed: undefined,
     attemptCount: 0,
+    hasReceipt: false,
     attempt: undefined,
     edits: [],
   };

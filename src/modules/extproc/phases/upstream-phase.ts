@@ -51,6 +51,7 @@ function bindAttempt(
   const local = localHeaders(record, message);
   local.set(headers.upstreamHost, upstreamHostOf(found));
   record.attempt?.supersede();
+  record.hasReceipt ||= (record.attempt?.exchange?.request.dropped.length ?? 0) > 0;
   record.attemptCount += 1;
   const request = {
     operation: record.endpoint.operation,

@@ -20,6 +20,18 @@ describe('a second attempt', () => {
     expect(second.metadata).toEqual({ backend_name: backendIdentity('b'), content_length: BODY.length });
   });
 
+  it('blanks the receipt of the first one when it drops nothing itself', async () => {
+    const world = worldOf(buildBackend('a', { schema: { name: 'AWSBedrock' } }), buildBackend('b'), buildBackend('c'));
+    const request = await world.routed('{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":7}');
+    const [first, second, third] = [
+      await request.attempt(backendIdentity('a')),
+      await request.attempt(backendIdentity('b')),
+      await request.attempt(backendIdentity('c')),
+    ];
+    const receipts = [first, second, third].map(({ metadata }) => metadata?.['translation_dropped']);
+    expect(receipts).toEqual(['seed', '', '']);
+  });
+
   it('undoes what the first one did to the headers, and nothing else', async () => {
     const first: Partial<BackendConfig> = {
       auth: apiKey('of-a'),
