@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { responseHead, startCell, type CellCall } from '../../../../../test/harness/cell.js';
+import { fixedEnv, responseHead, startCell, type CellCall } from '../../../../../test/harness/cell.js';
 import { UserFacingError } from '../../../../shared/errors.js';
 import { UpstreamAnswerError } from '../translator.js';
 
@@ -150,6 +150,22 @@ describe('embeddings → AWSBedrock: Cohere', () => {
       body: '{"texts":["a","b"],"input_type":"search_query","embedding_types":["float"],"truncate":"END"}',
       dropped: ['dimensions'],
     });
+  });
+
+  it.each([
+    'cohere.embed-english-v3',
+    'eu.cohere.embed-english-v3',
+    'arn:aws:bedrock:us-east-1::foundation-model/cohere.embed-english-v3',
+    'arn:aws:bedrock:us-east-1:1:inference-profile/us.cohere.embed-v4:0',
+  ])('is known by the name %s', (model) => {
+    expect(JSON.parse(sent({ model, input: ['a', 'b'] }).body)).toMatchObject({ texts: ['a', 'b'] });
+  });
+
+  it('G30: is known by the model that the operator says a profile stands for', () => {
+    const knownModels = new Map([['profile/abc', 'cohere.embed-v4:0']]);
+    const body = JSON.stringify({ model: 'application-inference-profile/abc', input: ['a'], dimensions: 512 });
+    const { request } = startCell('embeddings', 'AWSBedrock', { body }, fixedEnv({ knownModels }));
+    expect(JSON.parse(Buffer.from(request.body!).toString())).toMatchObject({ texts: ['a'], output_dimension: 512 });
   });
 
   it.each(['{"embeddings":[[1,2],[3]],"response_type":"embeddings_floats"}', '{"embeddings":{"float":[[1,2],[3]]}}'])(

@@ -1,8 +1,9 @@
+import { knownAs } from '../../../../shared/translation-options.js';
 import { isJsonType } from '../../codec/media-type.js';
 import { parseJsonLeniently } from '../../codec/json-value.js';
 import { counterOf } from '../../codec/usage.js';
 import { awsError } from '../parts/aws/aws-error.js';
-import { bedrockBaseModel, escapeModel } from '../parts/aws/model-path.js';
+import { escapeModel } from '../parts/aws/model-path.js';
 import { openAIErrorResponse } from '../parts/chat/openai-error.js';
 import { cohereAnswer, cohereEmbedBody } from '../parts/embeddings/cohere-embed.js';
 import { embeddingsCell } from '../parts/embeddings/embeddings-cell.js';
@@ -12,9 +13,11 @@ import type { ClientResponse, ResponseHead, Translator } from '../translator.js'
 
 /** Models of Cohere by their name, all others as Titan. @see spec translators.md 7.4 and 18.5 */
 export const embeddingsToAWSBedrock: Translator = embeddingsCell({
-  start(embedding, { requestModel }) {
-    const isCohere = bedrockBaseModel(requestModel).startsWith('cohere.embed-');
-    const { body, dropped } = isCohere ? cohereEmbedBody(embedding, cohereModel(requestModel)) : titanBody(embedding);
+  start(embedding, { requestModel }, { options }) {
+    const model = knownAs(requestModel, options);
+    // Behind a geography, or at the end of an ARN.
+    const isCohere = model.includes('cohere.embed-');
+    const { body, dropped } = isCohere ? cohereEmbedBody(embedding, cohereModel(model)) : titanBody(embedding);
     return {
       request: {
         path: `/model/${escapeModel(requestModel)}/invoke`,

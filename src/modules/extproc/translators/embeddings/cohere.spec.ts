@@ -45,7 +45,7 @@ describe('embeddings → Cohere', () => {
     expect(sent({ model: 'embed-english-v3.0', input: 'a', dimensions: 5 })).toMatchObject({ dropped: ['dimensions'] });
   });
 
-  it('has the version in front of the path', () => {
+  it('G33: has the version in front of the path', () => {
     expect(start({ input: 'a' }, '').request.path).toBe('/embed');
   });
 

@@ -24,14 +24,14 @@ export const rerankToAWSBedrock: Translator = {
       kind: 'translating',
       request: {
         path: `/model/${escapeModel(requestModel)}/invoke`,
-        sets: [JSON_TYPE],
+        sets: [],
         body: Buffer.from(JSON.stringify(bodyOf(document))),
         dropped: receipt.dropped,
       },
       fallbackModel: requestModel,
       whole: (_, body) => ({ body: rankingOf(body, env), sets: [JSON_TYPE] }),
       stream() {
-        throw new UpstreamAnswerError('a ranking, which never comes as a stream');
+        throw new Error('a ranking does not stream');
       },
       error: errorOf,
     };

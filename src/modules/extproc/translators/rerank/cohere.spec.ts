@@ -31,7 +31,11 @@ describe('rerank → Cohere', () => {
   });
 
   it.each([
-    ['G26: the searches that are billed', '{"results":[],"meta":{"billed_units":{"search_units":2}}}', { searchUnits: 2 }],
+    [
+      'G26: the searches that are billed',
+      '{"results":[],"meta":{"billed_units":{"search_units":2}}}',
+      { searchUnits: 2 },
+    ],
     ['usage input-only', '{"results":[],"meta":{"tokens":{"input_tokens":7.9}}}', { inputTokens: 7, totalTokens: 7 }],
     [
       'usage with output',

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { readJson } from '../../codec/json-scan.js';
 import { isJsonType } from '../../codec/media-type.js';
-import { counterOf, membersOf, scanLeniently } from '../../codec/usage.js';
+import { counterOf, isJsonObjectText, membersOf, scanLeniently } from '../../codec/usage.js';
 import { overriddenBody } from '../parts/openai/passthrough.js';
 import { WholeObserver } from '../parts/responses/observe.js';
 import type { ClientResponse, ResponseFacts, ResponseHead, Translator } from '../translator.js';
@@ -51,7 +51,7 @@ function readTokens(body: Uint8Array): ResponseFacts {
 /** JSON, and what names no type, goes through; anything else becomes an error of Cohere's shape. */
 function cohereError({ headers }: ResponseHead, body: Uint8Array): ClientResponse {
   const contentType = headers.get('content-type');
-  if (contentType === undefined || isJsonType(contentType)) return {};
+  if (contentType === undefined || (isJsonType(contentType) && isJsonObjectText(body))) return {};
   return {
     body: Buffer.from(JSON.stringify({ message: Buffer.from(body).toString('utf8') })),
     sets: [{ name: 'content-type', value: 'application/json' }],

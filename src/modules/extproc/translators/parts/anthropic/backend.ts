@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../../shared/translation-options.js';
 import type { JsonObject } from '../../../codec/json-value.js';
 import type { HeaderSet } from '../../../header-set.js';
 import { Receipt } from '../../receipt.js';
@@ -68,7 +69,9 @@ function chatBackend(transport: Transport): ChatBackend {
       const { requestModel } = input;
       const { isStreaming } = chat;
       const receipt = new Receipt();
-      const { members, answerTool } = claudeRequest(chat, requestModel, platform, receipt);
+      const { defaultMaxTokens } = env.options;
+      const target = { model: knownAs(requestModel, env.options), platform, defaultMaxTokens };
+      const { members, answerTool } = claudeRequest(chat, target, receipt);
       const context = { env, requestModel, answerTool };
       return {
         request: {

@@ -262,6 +262,12 @@ describe('turns', () => {
     ]);
   });
 
+  it('joins a turn of more blocks than a call takes arguments', () => {
+    const many = Array.from({ length: 200_000 }, () => ({ type: 'text', text: 'a' }));
+    const { turns } = convert(user('a'), user(many));
+    expect(turns.map(({ content }) => content.length)).toEqual([200_001]);
+  });
+
   it('keeps the last four cache markers and tells the others', () => {
     const marked = (text: string) => user([{ type: 'text', text, cache_control: { type: 'ephemeral' } }]);
     const { turns, dropped } = convert(...['a', 'b', 'c', 'd', 'e', 'f'].map(marked));

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../../codec/json-value.js';
 import { Receipt } from '../../receipt.js';
 import { readChatRequest } from '../chat/read-chat-request.js';
 import { claudeRequest } from './request-body.js';
-import { DEFAULT_MAX_TOKENS } from './thinking.js';
 
+const DEFAULT_MAX_TOKENS = 4096;
 const HI = [{ role: 'user', content: 'hi' }];
 
 function request(model: string, members: object, more: object = {}) {
@@ -12,8 +12,7 @@ function request(model: string, members: object, more: object = {}) {
   const document = { model: 'm', messages: HI, ...members } as unknown as JsonObject;
   const { members: sent, answerTool } = claudeRequest(
     { ...readChatRequest(document, false), ...more },
-    model,
-    'anthropic',
+    { model, platform: 'anthropic', defaultMaxTokens: DEFAULT_MAX_TOKENS },
     receipt,
   );
   return { sent, answerTool, dropped: receipt.dropped };

@@ -18,6 +18,15 @@ export interface ClaudeRequest {
   readonly answerTool: string | undefined;
 }
 
+/** Who is asked. */
+export interface ClaudeTarget {
+  /** The name by which the abilities of the model are known. */
+  readonly model: string;
+  readonly platform: ClaudePlatform;
+  /** @see ThinkingContext */
+  readonly defaultMaxTokens: number;
+}
+
 /** Members that are read here, or that the receipt tells of in detail. */
 const HANDLED: ReadonlySet<string> = new Set([
   'max_tokens',
@@ -40,13 +49,9 @@ const HANDLED: ReadonlySet<string> = new Set([
  * @throws {UserFacingError} 422
  * @see spec translators.md 5.4 and 18.1
  */
-export function claudeRequest(
-  chat: ChatRequest,
-  model: string,
-  platform: ClaudePlatform,
-  receipt: Receipt,
-): ClaudeRequest {
-  const traits = traitsOf(model, platform);
+export function claudeRequest(chat: ChatRequest, target: ClaudeTarget, receipt: Receipt): ClaudeRequest {
+  const { defaultMaxTokens } = target;
+  const traits = traitsOf(target.model, target.platform);
   const markers = new CacheMarkers();
   const { format, answerTool } = planJsonAnswer(chat, traits, receipt);
   const { system, turns } = convertMessages(chat.messages, { markers, receipt });
@@ -54,7 +59,12 @@ export function claudeRequest(
   const tools = planTools(chat, { markers, receipt, called, answerTool });
   markers.write([...tools.tools, ...system, ...turns.flatMap(({ content }) => content)], receipt);
   const canThink = !tools.isForced && canThinkAfter(turns);
-  const { maxTokens, thinking, effort, isThinking } = planThinking(chat, { traits, canThink, receipt });
+  const { maxTokens, thinking, effort, isThinking } = planThinking(chat, {
+    traits,
+    canThink,
+    defaultMaxTokens,
+    receipt,
+  });
   const stopSequences = stopsOf(chat, receipt);
   dropUnhandledFields(chat.fields, HANDLED, receipt);
   return {

@@ -88,6 +88,22 @@ describe('content', () => {
       { type: 'url_citation', url_citation: { url: 'https://b', title: '', ...url_citation } },
     ]);
   });
+
+  it('counts the characters of each text block once, however many there are', () => {
+    const text = 'a'.repeat(200);
+    const cited = { type: 'text', text, citations: [{ url: 'https://a', title: 'A' }] };
+    const content = [...Array.from({ length: 20_000 }, () => ({ type: 'text', text })), cited];
+    const start = performance.now();
+    const { annotations } = choice({ content });
+    // Some milliseconds; a minute and more when each block counts what stands before it.
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(annotations).toEqual([
+      {
+        type: 'url_citation',
+        url_citation: { url: 'https://a', title: 'A', start_index: 4_000_000, end_index: 4_000_200 },
+      },
+    ]);
+  });
 });
 
 describe('the finish reason', () => {

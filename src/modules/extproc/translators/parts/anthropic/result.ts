@@ -77,6 +77,8 @@ class Answer {
   readonly thinkingBlocks: ThinkingBlock[] = [];
   readonly toolCalls: ResultToolCall[] = [];
   readonly annotations: JsonValue[] = [];
+  /** Of the content. */
+  #characters = 0;
 
   constructor(private readonly context: AnswerContext) {}
 
@@ -102,9 +104,12 @@ class Answer {
 
   #addText(text: string, citations: readonly JsonValue[]): void {
     if (text === '') return;
-    const start = characterCount(this.content ?? '');
+    const start = this.#characters;
+    this.#characters += characterCount(text);
     this.content = (this.content ?? '') + text;
-    this.annotations.push(...annotationsOf(citations, { start, end: start + characterCount(text) }));
+    for (const annotation of annotationsOf(citations, { start, end: this.#characters })) {
+      this.annotations.push(annotation);
+    }
   }
 
   #addThinking(thinking: string, signature: string): void {

@@ -9,7 +9,8 @@ const HI = [{ role: 'user', content: 'hi' }];
 function body(members: object) {
   const receipt = new Receipt();
   const document = { model: 'm', messages: HI, ...members } as unknown as JsonObject;
-  const { members: sent } = claudeRequest(readChatRequest(document, false), 'claude-sonnet-4', 'gcp', receipt);
+  const target = { model: 'claude-sonnet-4', platform: 'gcp', defaultMaxTokens: 9 } as const;
+  const { members: sent } = claudeRequest(readChatRequest(document, false), target, receipt);
   return { tools: sent['tools'], toolChoice: sent['tool_choice'], dropped: receipt.dropped };
 }
 

@@ -1,6 +1,6 @@
-import { UserFacingError } from '../../../../../shared/errors.js';
 import { isJsonArray, isJsonObject, kindOf, type JsonObject } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
+import { allowedTools } from '../chat/allowed-tools.js';
 import type { ChatRequest, ChatTool, FunctionDefinition } from '../chat/chat-request.js';
 import type { Block, CacheMarkers } from './block.js';
 import { refusal } from './refusal.js';
@@ -62,14 +62,6 @@ function planAnswerTool(chat: ChatRequest, tools: readonly Block[], answerTool: 
   const type = mayCallOthers ? { type: 'any' } : { type: 'tool', name: answerTool['name']! };
   const toolChoice = { ...type, disable_parallel_tool_use: mayCallOthers ? chat.parallelToolCalls === false : true };
   return { tools: [...tools, answerTool], toolChoice, isForced: true, hasAnswerTool: true };
-}
-
-function allowedTools({ tools, toolChoice }: ChatRequest): readonly ChatTool[] {
-  if (toolChoice?.kind !== 'allowed') return tools;
-  const names = new Set(toolChoice.names);
-  const allowed = tools.filter((tool) => tool.function !== undefined && names.has(tool.function.name));
-  if (allowed.length > 0) return allowed;
-  throw new UserFacingError('"tool_choice" allows only tools that are not in "tools": name at least one that is');
 }
 
 export function toolOf(tool: ChatTool, markers: CacheMarkers): Block {

@@ -14,9 +14,10 @@ export function joinTurns(turns: readonly Turn[]): readonly Turn[] {
   const joined: { readonly role: Turn['role']; readonly content: Block[] }[] = [];
   for (const { role, content } of turns) {
     if (content.length === 0) continue;
-    const last = joined.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else joined.push({ role, content: [...content] });
+    if (joined.at(-1)?.role !== role) joined.push({ role, content: [] });
+    const last = joined.at(-1)!;
+    // One by one: a call takes no more than some 100,000 arguments.
+    for (const block of content) last.content.push(block);
   }
   return joined.map(({ role, content }) => ({ role, content: role === 'user' ? resultsFirst(content) : content }));
 }

@@ -89,8 +89,8 @@ export type ChatEvent =
   | { readonly kind: 'usage'; readonly usage: TokenUsage; readonly serviceTier?: string }
   /** The provider said that it is still there. */
   | { readonly kind: 'keep-alive' }
-  /** The stream failed; nothing but `done` follows. */
-  | { readonly kind: 'error'; readonly error: ProviderError }
+  /** The stream failed; nothing but `done` follows. `usage` is what was known of it, put in on the way to an encoder. */
+  | { readonly kind: 'error'; readonly error: ProviderError; readonly usage?: TokenUsage }
   /** The answer is complete as the provider marks it; nothing follows. A reader sends it at `end()` at the latest. */
   | { readonly kind: 'done' };
 

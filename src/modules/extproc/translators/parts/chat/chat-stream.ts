@@ -75,8 +75,12 @@ class ChatStream implements StreamTranslator {
     }
     this.#hasAnswer ||= this.#isAnswer(event);
     if (!this.#hasAnswer && this.#isEnding) return;
-    this.#out += this.#encoder.on(event);
-    if (event.kind !== 'error') return;
+    if (event.kind !== 'error') {
+      this.#out += this.#encoder.on(event);
+      return;
+    }
+    const { usage } = this.#reader.facts;
+    this.#out += this.#encoder.on({ ...event, ...(usage ? { usage } : {}) });
     this.#hasFailed = true;
     this.#close();
   }

@@ -117,6 +117,7 @@ describe('what is not of the API', () => {
     [{ max_tokens: 1.5 }, '"max_tokens" must be an integer, found a number'],
     [{ max_completion_tokens: '1' }, '"max_completion_tokens" must be an integer, found a string'],
     [{ temperature: '1' }, '"temperature" must be a number, found a string'],
+    [{ temperature: parseJson('1e999') }, '"temperature" must be a number below 1.8e308, found a larger one'],
     [{ n: true }, '"n" must be an integer, found a boolean'],
     [{ seed: [] }, '"seed" must be an integer, found an array'],
     [{ logprobs: 1 }, '"logprobs" must be a boolean, found a number'],

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { UserFacingError } from '../../../../../shared/errors.js';
 import type { JsonObject } from '../../../codec/json-value.js';
 import { MalformedRequestError } from '../../../request-error.js';
-import { onlyText, readEmbeddingRequest, textsOnly } from './embedding-request.js';
+import { Receipt } from '../../receipt.js';
+import { dropUnhandledMembers, onlyText, readEmbeddingRequest, textsOnly } from './embedding-request.js';
 
 const inputOf = (input: unknown) => readEmbeddingRequest({ input } as JsonObject).input;
 const EXPECTED = 'a string, an array of strings, token numbers, or objects with "content"';
@@ -52,7 +53,7 @@ describe('readEmbeddingRequest', () => {
         { type: 'text', path: 'messages[1].content', text: 'b' },
         { type: 'image_url', path: 'messages[3].content[0]', url: 'u' },
       ],
-      skipped: ['messages[0]', 'messages[2]'],
+      dropped: ['messages[0]', 'messages[2]'],
     });
   });
 
@@ -94,6 +95,25 @@ describe('readEmbeddingRequest', () => {
     expect(() => readEmbeddingRequest(document as JsonObject)).toThrow(
       new MalformedRequestError(`malformed request: ${text}`),
     );
+  });
+});
+
+describe('what a provider does not get', () => {
+  it.each<[object, readonly string[]]>([
+    [{ input: 'a', dimensions: 5, task_type: 'T', user: 'u' }, ['task_type', 'user']],
+    [{ input: 'a', dimensions: -5 }, ['dimensions']],
+    [{ input: 'a', dimensions: 0, task_type: '', title: '', encoding_format: 'base64' }, []],
+  ])('is told of %j', (document, dropped) => {
+    const receipt = new Receipt();
+    dropUnhandledMembers(readEmbeddingRequest(document as JsonObject), ['dimensions'], receipt);
+    expect(receipt.dropped).toEqual(dropped);
+  });
+
+  it('is told of members of messages without a meaning', () => {
+    const messages = [{ role: 'user', content: 'a', mood: 'good', name: 'n' }];
+    expect(readEmbeddingRequest({ messages }).input).toMatchObject({
+      dropped: ['messages[0].name', 'messages[0].mood'],
+    });
   });
 });
 

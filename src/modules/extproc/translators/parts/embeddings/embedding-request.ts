@@ -34,8 +34,8 @@ export type EmbeddingInput =
   | { readonly kind: 'texts'; readonly texts: readonly EmbeddingText[]; readonly hasObjects: boolean }
   /** Token numbers, which only OpenAI's own models know. */
   | { readonly kind: 'tokens' }
-  /** Parts of all user messages; `skipped` has the paths of the others. */
-  | { readonly kind: 'messages'; readonly parts: readonly UserPart[]; readonly skipped: readonly string[] };
+  /** Parts of all user messages; `dropped` has the paths of what else there is, ready for the receipt. */
+  | { readonly kind: 'messages'; readonly parts: readonly UserPart[]; readonly dropped: readonly string[] };
 
 export interface EmbeddingText {
   readonly path: string;
@@ -70,6 +70,8 @@ export function dropUnhandledMembers({ fields }: EmbeddingRequest, handled: read
     (name) => fields[name] === '' || numberOf(fields[name]) === 0,
   );
   dropUnhandledFields(fields, new Set([...KNOWN, ...handled, ...empty]), receipt);
+  // No size of a vector, so that nobody is sent it.
+  if ((numberOf(fields['dimensions']) ?? 0) < 0) receipt.drop('dimensions');
 }
 
 function readIsBase64(document: JsonObject): boolean {
@@ -84,11 +86,15 @@ function readInput(document: JsonObject): EmbeddingInput {
   if (input !== null) {
     throw new MalformedRequestError('malformed request: "input" and "messages" exclude each other');
   }
-  const { messages } = readChatRequest({ messages: document['messages'] }, false);
+  const { messages, ignored = [] } = readChatRequest({ messages: document['messages'] }, false);
+  const dropped = messages.flatMap(({ role, path, name }) => {
+    if (role !== 'user') return [path];
+    return name === undefined ? [] : [memberPath(path, 'name')];
+  });
   return {
     kind: 'messages',
     parts: messages.flatMap((message) => (message.role === 'user' ? message.parts : [])),
-    skipped: messages.flatMap((message) => (message.role === 'user' ? [] : [message.path])),
+    dropped: [...dropped, ...ignored],
   };
 }
 

@@ -1,11 +1,18 @@
-import type { ClientResponse, ResponseHead, Translator, TranslatorInput, UpstreamRequest } from '../../translator.js';
+import type {
+  ClientResponse,
+  ResponseHead,
+  Translator,
+  TranslatorEnv,
+  TranslatorInput,
+  UpstreamRequest,
+} from '../../translator.js';
 import { readEmbeddingRequest, type EmbeddingRequest } from './embedding-request.js';
 import { encodeEmbeddings, type EmbeddingAnswer } from './encode-embeddings.js';
 
 /** How embeddings are asked of a provider that does not speak OpenAI's dialect. */
 export interface EmbeddingsBackend {
   /** @throws {UserFacingError} 422 */
-  start(embedding: EmbeddingRequest, input: TranslatorInput): EmbeddingsExchange;
+  start(embedding: EmbeddingRequest, input: TranslatorInput, env: TranslatorEnv): EmbeddingsExchange;
 }
 
 export interface EmbeddingsExchange {
@@ -18,9 +25,9 @@ export interface EmbeddingsExchange {
 
 /** The cell of `/v1/embeddings` for a provider; the client sees the model that it asked for. */
 export const embeddingsCell = (backend: EmbeddingsBackend): Translator => ({
-  start(input) {
+  start(input, env) {
     const embedding = readEmbeddingRequest(input.request.document());
-    const exchange = backend.start(embedding, input);
+    const exchange = backend.start(embedding, input, env);
     return {
       kind: 'translating',
       request: exchange.request,

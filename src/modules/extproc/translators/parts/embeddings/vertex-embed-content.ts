@@ -39,7 +39,7 @@ export function embedContentRequest(embedding: EmbeddingRequest, model: string):
 function partsOf(embedding: EmbeddingRequest, model: string, receipt: Receipt): readonly GeminiPart[] {
   const { input } = embedding;
   if (input.kind !== 'messages') return [{ text: onlyText(embedding) }];
-  for (const path of input.skipped) receipt.drop(path);
+  for (const path of input.dropped) receipt.drop(path);
   const parts = toUserParts(input.parts, parseGeminiModel(model), receipt);
   if (parts.length > 0) return parts;
   throw new UserFacingError('"messages" must have a user message with content to be embedded, found none');
