@@ -4,6 +4,7 @@ import {
   arrayOf,
   isJsonArray,
   isJsonObject,
+  JsonBoundError,
   kindOf,
   numberOf,
   objectOf,
@@ -11,6 +12,7 @@ import {
   parseJsonLeniently,
   stringOf,
   VALUE_NESTING_MAX,
+  VALUES_MAX,
   type JsonValue,
 } from './json-value.js';
 
@@ -134,7 +136,22 @@ describe('parseJson', () => {
     expect(JSON.stringify(parseJson(text(VALUE_NESTING_MAX)))).toBe(text(VALUE_NESTING_MAX));
     expect(() => parseJson(text(VALUE_NESTING_MAX + 1))).toThrow(tooDeep);
     expect(() => parseJson(text(10_000))).toThrow(tooDeep);
-    expect(() => parseJson(text(1_000_000))).toThrow(tooDeep);
+    expect(() => parseJson(text(400_000))).toThrow(tooDeep);
+  });
+
+  it.each<[string, (count: number) => string]>([
+    ['numbers', (count) => `[${'1,'.repeat(count - 2)}1]`],
+    ['odd numbers', (count) => `[${'1.0,'.repeat(count - 2)}1.0]`],
+    ['members', (count) => `{${'"a":1,'.repeat(count - 2)}"b":1}`],
+    ['strings', (count) => `[${'"\\\\",'.repeat(count - 2)}"\\""]`],
+  ])('bounds the number of %s', (_case, text) => {
+    expect(() => parseJson(text(VALUES_MAX))).not.toThrow();
+    expect(() => parseJson(text(VALUES_MAX + 1))).toThrow(new JsonBoundError('JSON holds more than 500000 values'));
+  });
+
+  it('counts no values inside texts', () => {
+    const text = `[",[{${'\\\\\\",[{'.repeat(VALUES_MAX)}\\\\",1]`;
+    expect(arrayOf(parseJson(text))).toHaveLength(2);
   });
 
   it.each(['', ' ', '{', '{"a":1,}', '1.', '01', '+1', 'NaN', '"\u0001"', '[1] 2', '\uFEFF{}', "{'a':1}", 'undefined'])(

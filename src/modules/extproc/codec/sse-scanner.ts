@@ -1,13 +1,17 @@
 import { EventTail } from './event-tail.js';
 import { COLON, QUOTE } from './json-skip.js';
+import { NewlineNormalizer } from './newlines.js';
+import { USAGE_TAIL_BYTES, readLastUsage } from './usage-tail.js';
 
-/** Larger events are not looked at, however they are cut. */
+/** Of a larger event only the type and the usage are read, however it is cut. */
 export const EVENT_BYTES_MAX = 1 << 20;
+/** As much of a large event as tells its type. */
+const EVENT_HEAD_BYTES = 1024;
+const EVENT_TYPE = /"type"\s*:\s*"([^"\\]*)"/;
 /** How many events at the beginning a reader may ask for: some servers never tell what it waits for. */
 const FIRST_EVENTS_MAX = 16;
 
 const LF = 0x0a;
-const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 const LETTER_N = 0x6e;
@@ -27,6 +31,15 @@ export interface SseEventReader {
   readonly wantsFirstEvents: boolean;
   /** The data lines of one event, joined with line feeds; valid during the call only. */
   onData(data: Buffer): void;
+  /** An event of more than {@link EVENT_BYTES_MAX} bytes, e.g. with an image in it, that ends with `usage`. */
+  onLargeEvent?(event: LargeEvent): void;
+}
+
+export interface LargeEvent {
+  /** The first member `type`; '' when it does not stand at the beginning. */
+  readonly type: string;
+  /** The last member `usage` as objects. */
+  readonly usage: unknown;
 }
 
 /**
@@ -37,23 +50,27 @@ export interface SseEventReader {
  * @see spec extproc.md X52, translators.md 5.1; https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export class SseScanner {
-  /** One more than an event may have, for the line end that may turn out to begin the blank line. */
-  readonly #tail = new EventTail(EVENT_BYTES_MAX + 1);
-  #endsWithCr = false;
+  /** One more byte than is read, for the line end that may turn out to begin the blank line. */
+  readonly #tail = new EventTail({
+    sizeBytesMax: EVENT_BYTES_MAX + 1,
+    headBytes: EVENT_HEAD_BYTES,
+    tailBytes: USAGE_TAIL_BYTES + 1,
+  });
+  readonly #newlines = new NewlineNormalizer();
   #firstEvents = 0;
 
   constructor(private readonly reader: SseEventReader) {}
 
   /** The chunk may be reused after return. */
   push(chunk: Uint8Array): void {
-    const bytes = this.#toNewlines(chunk);
+    const bytes = this.#newlines.push(chunk);
     if (bytes.length === 0) return;
     let start = 0;
     if (this.#tail.isOpen) {
       const end = this.#tail.endsWithNewline && bytes[0] === LF ? 0 : bytes.indexOf(BLANK_LINE);
       this.#tail.append(end === -1 ? bytes : bytes.subarray(0, end));
       if (end === -1) return;
-      this.#readEvents(this.#tail.take());
+      this.#readTail();
       start = end;
     }
     start = skipNewlines(bytes, start);
@@ -67,24 +84,14 @@ export class SseScanner {
 
   /** The stream is over, complete or not. */
   end(): void {
-    if (this.#tail.isOpen) this.#readEvents(this.#tail.take());
+    if (this.#tail.isOpen) this.#readTail();
   }
 
-  /** CR and CRLF become LF. JSON holds no raw CR, so that most chunks come back as they are. */
-  #toNewlines(chunk: Uint8Array): Buffer {
-    let bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (bytes.length === 0) return bytes;
-    if (this.#endsWithCr && bytes[0] === LF) bytes = bytes.subarray(1);
-    this.#endsWithCr = chunk.at(-1) === CR;
-    if (!bytes.includes(CR)) return bytes;
-    const out = Buffer.allocUnsafe(bytes.length);
-    let length = 0;
-    for (let index = 0; index < bytes.length; index++) {
-      const byte = bytes[index]!;
-      out[length++] = byte === CR ? LF : byte;
-      if (byte === CR && bytes[index + 1] === LF) index++;
-    }
-    return out.subarray(0, length);
+  #readTail(): void {
+    const { isCut } = this.#tail;
+    const event = this.#tail.take();
+    if (isCut) this.#readLargeEvent(withoutNewline(event));
+    else this.#readEvents(event);
   }
 
   /** `bytes` holds whole events between blank lines. */
@@ -111,14 +118,27 @@ export class SseScanner {
   }
 
   #readEvent(event: Buffer): void {
-    const length = event.at(-1) === LF ? event.length - 1 : event.length;
-    if (length > EVENT_BYTES_MAX) return;
+    const bytes = withoutNewline(event);
+    if (bytes.length > EVENT_BYTES_MAX) {
+      this.#readLargeEvent(bytes);
+      return;
+    }
     const data = eventData(event);
     if (data.length === 0) return;
     this.#firstEvents++;
     this.reader.onData(data);
   }
+
+  /** @param event All of it, or its beginning and its end. */
+  #readLargeEvent(event: Buffer): void {
+    const usage = readLastUsage(event.subarray(-USAGE_TAIL_BYTES));
+    if (usage === undefined) return;
+    const type = EVENT_TYPE.exec(event.toString('latin1', 0, EVENT_HEAD_BYTES))?.[1] ?? '';
+    this.reader.onLargeEvent?.({ type, usage });
+  }
 }
+
+const withoutNewline = (event: Buffer) => (event.at(-1) === LF ? event.subarray(0, -1) : event);
 
 function skipNewlines(bytes: Uint8Array, start: number): number {
   let offset = start;

@@ -103,9 +103,15 @@ describe('SseUsageScanner', () => {
     expect(finalAfter(`${DONE}\n\n`)).toBe(true);
   });
 
-  it('reads an event of the largest size and ignores a larger one, however they are cut', () => {
-    const padded = (length: number) =>
-      USAGE.replace('"choices"', `"x":"${'a'.repeat(length - USAGE.length - 7)}","choices"`);
+  it.each([
+    ['of an event of the largest size, wherever it stands', 0, 'more', TOKENS],
+    ['of a larger event at its end', 1, 'x', TOKENS],
+    ['of a larger event not before its end', 1, 'more', undefined],
+  ])('reads the usage %s, however it is cut', (_, over, filled, expected) => {
+    const padded = (length: number) => {
+      const event = USAGE.replace('"choices":[]', '"choices":[],"x":""').replace('}}', '},"more":"","y":0}');
+      return event.replace(`"${filled}":"`, (member) => member + 'a'.repeat(length - event.length));
+    };
     const usageOf = (length: number, chunkBytes: number, end: string) => {
       const stream = Buffer.from(padded(length) + end);
       const chunks: Buffer[] = [];
@@ -115,17 +121,19 @@ describe('SseUsageScanner', () => {
     expect(padded(EVENT_BYTES_MAX)).toHaveLength(EVENT_BYTES_MAX);
     for (const end of ['\n\n', '\n', '', '\n\n\n', `\n\n: x\n\n`]) {
       for (const chunkBytes of [EVENT_BYTES_MAX * 2, EVENT_BYTES_MAX + 1, EVENT_BYTES_MAX, 65_536, 1021]) {
-        expect(usageOf(EVENT_BYTES_MAX, chunkBytes, end)).toEqual(TOKENS);
-        expect(usageOf(EVENT_BYTES_MAX + 1, chunkBytes, end)).toBeUndefined();
+        expect(usageOf(EVENT_BYTES_MAX + over, chunkBytes, end)).toEqual(expected);
       }
     }
   });
 
-  it('reads on behind an event that is too large', () => {
-    const large = `data: "${'a'.repeat(EVENT_BYTES_MAX)}`;
-    const chunks = [large, '"\n', `\n${USAGE}\n\n`].map((text) => Buffer.from(text));
-    expect(scan(chunks).usage).toEqual(TOKENS);
-  });
+  it.each(['', ',"usage":{"prompt_tokens":', ',"usage":7', ',\\"usage\\":{\\"prompt_tokens\\":9}'])(
+    'reads on behind an event that is too large and ends with %j',
+    (end) => {
+      const large = `data: "${'a'.repeat(EVENT_BYTES_MAX)}${end}`;
+      const chunks = [large, '"\n', `\n${USAGE}\n\n`].map((text) => Buffer.from(text));
+      expect(scan(chunks).usage).toEqual(TOKENS);
+    },
+  );
 
   it('gives the same result for any cut of the stream', () => {
     const event = fc.constantFrom(

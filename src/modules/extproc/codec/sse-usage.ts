@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../../../shared/token-usage.js';
 import { CLOSE_BRACKET, OPEN_BRACE, QUOTE, skipSpace } from './json-skip.js';
-import { SseScanner, type SseEventReader } from './sse-scanner.js';
-import { responseFacts, scanLeniently } from './usage.js';
+import { SseScanner, type LargeEvent, type SseEventReader } from './sse-scanner.js';
+import { parseOpenAIUsage, responseFacts, scanLeniently } from './usage.js';
 
 const DONE = Buffer.from('[DONE]');
 
@@ -70,5 +70,10 @@ export class SseUsageScanner implements SseEventReader {
     this.#usage = { ...this.#usage, ...usage };
     const choices = members.get('choices')?.at(-1);
     this.#isUsageFinal = choices === undefined || data[skipSpace(data, choices.start + 1)] === CLOSE_BRACKET;
+  }
+  /** Whether it has choices is not known: a chunk with images has. */
+  onLargeEvent({ usage }: LargeEvent): void {
+    this.#usage = { ...this.#usage, ...parseOpenAIUsage(usage) };
+    this.#isUsageFinal = false;
   }
 }

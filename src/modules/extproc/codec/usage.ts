@@ -79,6 +79,9 @@ export function scanLeniently(bytes: Uint8Array, names: readonly string[]): Memb
   }
 }
 
+/** Whether a body is what its label may say: one JSON object. */
+export const isJsonObjectText = (bytes: Uint8Array): boolean => scanLeniently(bytes, []) !== undefined;
+
 /** `members` come from a scan for `model` and `usage`; of a doubled key the last one counts. */
 export function responseFacts(bytes: Uint8Array, members: MemberRanges): OpenAIResponseFacts {
   const facts: { model?: string; usage?: TokenUsage } = {};

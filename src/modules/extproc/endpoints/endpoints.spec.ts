@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { UserFacingError } from '../../../shared/errors.js';
+import { MalformedRequestError } from '../request-error.js';
 import { chatCompletions } from './chat-completions.js';
 import { completions } from './completions.js';
 import { embeddings } from './embeddings.js';
@@ -131,6 +132,20 @@ describe.each(JSON_ENDPOINTS)('the parser of %s', (path, endpoint) => {
   });
 });
 
+describe('what only the provider needs to know', () => {
+  it.each([
+    [chatCompletions.path, '"messages":[{"role":"function","content":{}},7]', chatCompletions],
+    [chatCompletions.path, '"messages":[{"role":"user","content":[{"type":"hologram"}]}]', chatCompletions],
+    [chatCompletions.path, '"thinking":{"type":"auto"},"response_format":{"type":"grammar"}', chatCompletions],
+    [chatCompletions.path, '"tool_choice":{"type":"mcp"},"tools":[7],"n":"two","max_tokens":1.5', chatCompletions],
+    [completions.path, '"prompt":{"id":7}', completions],
+    [embeddings.path, '"input":{"content":""},"messages":[]', embeddings],
+  ])('G43: is not checked of %s: %s', (_, members, endpoint) => {
+    const text = `{"model":"m",${members}}`;
+    expect(parse(endpoint, text)).toMatchObject({ isRewritten: false, text });
+  });
+});
+
 describe('a missing model', () => {
   it.each(['{}', '{"Model":"m"}', '{"model":null}', '{"model":""}', 'null', ' null\n'])(
     'is accepted as empty by OpenAI endpoints: %p',
@@ -146,14 +161,14 @@ describe('a missing model', () => {
 
 describe('the stream flag', () => {
   it.each([
-    [chatCompletions, 'true', true],
-    [completions, 'true', true],
-    [messages, 'true', true],
-    [embeddings, 'true', false],
-    [chatCompletions, 'false', false],
-    [chatCompletions, 'null', false],
-    [messages, 'null', false],
-  ])('is read of $path for %s', (endpoint, value, isStreaming) => {
+    [chatCompletions.path, 'true', true, chatCompletions],
+    [completions.path, 'true', true, completions],
+    [messages.path, 'true', true, messages],
+    [embeddings.path, 'true', false, embeddings],
+    [chatCompletions.path, 'false', false, chatCompletions],
+    [chatCompletions.path, 'null', false, chatCompletions],
+    [messages.path, 'null', false, messages],
+  ])('of %s with the value %s is read as %s', (_, value, isStreaming, endpoint) => {
     expect(parse(endpoint, `{"model":"m","stream":${value}}`).isStreaming).toBe(isStreaming);
   });
 
@@ -214,6 +229,12 @@ describe('forced usage', () => {
     }
   });
 
+  it('G25: is asked of streamed completions too', () => {
+    const text = '{"model":"m","prompt":"a","stream":true}';
+    const expected = '{"stream_options":{"include_usage":true},"model":"m","prompt":"a","stream":true}';
+    expect(parse(completions, text, COSTED)).toMatchObject({ isRewritten: true, text: expected });
+  });
+
   it.each([
     ['without a cost', '{"stream":true}', FREE],
     ['without a stream', '{"stream":false}', COSTED],
@@ -270,6 +291,28 @@ describe('forced usage', () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('a body that is taken, but cannot be built for a translation', () => {
+  it.each([
+    ['too deep', `${'['.repeat(1000)}${']'.repeat(1000)}`, 'JSON is nested deeper than 500 levels'],
+    ['too much', `[${'{},'.repeat(500_000)}{}]`, 'JSON holds more than 500000 values'],
+  ])('is refused when it is %s', (_, value, reason) => {
+    const parsed = chatCompletions.parse(Buffer.from(`{"model":"m","x":${value}}`), FREE);
+    expect(() => parsed.document()).toThrow(
+      new MalformedRequestError(
+        `malformed request: the body of /v1/chat/completions cannot be translated for this backend: ${reason}`,
+      ),
+    );
+  });
+
+  it('is refused when it is null', () => {
+    expect(() => chatCompletions.parse(Buffer.from('null'), FREE).document()).toThrow(
+      new MalformedRequestError(
+        'malformed request: the body of /v1/chat/completions must be a JSON object, found null',
+      ),
     );
   });
 });

@@ -10,7 +10,14 @@ import {
 } from '../codec/json-scan.js';
 import { replaceMember } from '../codec/json-splice.js';
 import { isMultipart } from '../codec/media-type.js';
-import { isJsonObject, kindOf, parseJsonLeniently, type JsonObject } from '../codec/json-value.js';
+import {
+  isJsonObject,
+  JsonBoundError,
+  kindOf,
+  parseJson,
+  type JsonObject,
+  type JsonValue,
+} from '../codec/json-value.js';
 import { MalformedRequestError } from '../request-error.js';
 import type { ParseContext, ParsedRequest } from './endpoint.js';
 
@@ -66,11 +73,25 @@ function documentOf(endpoint: string, body: Uint8Array): () => JsonObject {
 }
 
 function buildDocument(endpoint: string, body: Uint8Array): JsonObject {
-  const value = parseJsonLeniently(body);
+  const value = parseDocument(endpoint, body);
   if (isJsonObject(value)) return value;
   throw new MalformedRequestError(
     `malformed request: the body of ${endpoint} must be a JSON object, found ${kindOf(value)}`,
   );
+}
+
+/** A body that is passed on may be larger and deeper than one that is translated. */
+function parseDocument(endpoint: string, body: Uint8Array): JsonValue {
+  try {
+    return parseJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The scan found it to be JSON; the parser's own words might quote it.
+    const reason = error instanceof JsonBoundError ? error.message : 'it does not parse as JSON';
+    throw new MalformedRequestError(
+      `malformed request: the body of ${endpoint} cannot be translated for this backend: ${reason}`,
+    );
+  }
 }
 
 function scanMembers(endpoint: string, body: Uint8Array): ReadonlyMap<string, readonly ByteRange[]> {

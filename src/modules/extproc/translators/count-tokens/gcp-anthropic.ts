@@ -1,13 +1,13 @@
-import { passedError } from '../parts/messages/anthropic-error.js';
+import { errorTypesBy, passedError } from '../parts/messages/anthropic-error.js';
 import { vertexVersion } from '../parts/messages/anthropic-version.js';
 import { countObserver } from '../parts/messages/observed-answer.js';
 import { editedBody } from '../parts/messages/raw-edits.js';
-import { claudeOnVertexPath } from '../parts/messages/vertex-path.js';
+import { claudeOnVertexPath, withoutFloatingVersion } from '../parts/messages/vertex-path.js';
 import type { Translator } from '../translator.js';
 
 /** Vertex counts for all models of Claude at one path; the model stands in the body. @see spec translators.md section 12 */
 export const countTokensToGCPAnthropic: Translator = {
-  start(input) {
+  start(input, env) {
     const sets = {
       model: JSON.stringify(withoutFloatingVersion(input.requestModel)),
       anthropic_version: JSON.stringify(vertexVersion(input)),
@@ -22,10 +22,7 @@ export const countTokensToGCPAnthropic: Translator = {
       },
       fallbackModel: undefined,
       observe: countObserver,
-      error: passedError,
+      error: (head, answer) => passedError(head, answer, errorTypesBy(env.options)),
     };
   },
 };
-
-/** In a body these two mean nothing; a dated version stays. */
-const withoutFloatingVersion = (model: string) => model.replace(/@default$/, '').replace(/@latest$/, '');

@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../shared/translation-options.js';
 import { readTotalTokens } from '../parts/gemini/count.js';
 import { geminiMessageError } from '../parts/gemini/message-error.js';
 import { toGeminiMessages } from '../parts/gemini/message-request.js';
@@ -8,11 +9,15 @@ import type { Translator } from '../translator.js';
 
 /** @see spec translators.md 18.2.8 */
 export const countTokensToGCPVertexAI: Translator = {
-  start({ request, requestModel }) {
+  start({ request, requestModel }, env) {
     const receipt = new Receipt();
     const messages = readMessagesRequest(request.document());
     // How a tool is chosen counts no tokens, and `countTokens` does not take it.
-    const { toolConfig: _, ...counted } = toGeminiMessages(messages, parseGeminiModel(requestModel), receipt);
+    const { toolConfig: _, ...counted } = toGeminiMessages(
+      messages,
+      parseGeminiModel(knownAs(requestModel, env.options)),
+      receipt,
+    );
     return {
       kind: 'translating',
       request: {

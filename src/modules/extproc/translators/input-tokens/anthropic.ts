@@ -7,7 +7,7 @@ import { inputTokensCell } from '../parts/responses/input-tokens-cell.js';
 /** @see spec translators.md 18.3.7 and section 12 */
 export const inputTokensToAnthropic = inputTokensCell({
   request: (counted, input, receipt) => ({
-    path: prefixedPath(input.schema.prefix || 'v1', 'messages/count_tokens'),
+    path: prefixedPath(input.schema.prefix, 'messages/count_tokens'),
     sets: versionHeader(input),
     body: { model: input.requestModel, ...countMembers(counted, receipt) },
   }),

@@ -1,7 +1,7 @@
 import { countMembers, readCount } from '../parts/anthropic/count-body.js';
 import { claudeError } from '../parts/anthropic/provider-error.js';
 import { vertexVersion } from '../parts/messages/anthropic-version.js';
-import { claudeOnVertexPath } from '../parts/messages/vertex-path.js';
+import { claudeOnVertexPath, withoutFloatingVersion } from '../parts/messages/vertex-path.js';
 import { inputTokensCell } from '../parts/responses/input-tokens-cell.js';
 
 /** Vertex counts for all models of Claude at one path; the model stands in the body. @see spec translators.md 18.3.7 and section 13 */
@@ -17,6 +17,3 @@ export const inputTokensToGCPAnthropic = inputTokensCell({
   readCount: (answer) => readCount(answer, 'input_tokens'),
   error: (head, answer) => claudeError(head, answer, 'GCPAnthropicBackendError'),
 });
-
-/** In a body these two mean nothing; a dated version stays. */
-const withoutFloatingVersion = (model: string) => model.replace(/@default$/, '').replace(/@latest$/, '');

@@ -1,4 +1,4 @@
-import { passedError } from '../parts/messages/anthropic-error.js';
+import { errorTypesBy, passedError } from '../parts/messages/anthropic-error.js';
 import { AnthropicStreamObserver, AnthropicWholeObserver } from '../parts/anthropic/observe.js';
 import { versionHeader } from '../parts/messages/anthropic-version.js';
 import { overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
@@ -6,7 +6,7 @@ import type { Translator } from '../translator.js';
 
 /** The client's bytes and headers go through. @see spec translators.md 11.1 */
 export const messagesToAnthropic: Translator = {
-  start(input) {
+  start(input, env) {
     const body = overriddenBody(input);
     const path = prefixedPath(input.schema.prefix, 'messages');
     return {
@@ -14,7 +14,7 @@ export const messagesToAnthropic: Translator = {
       request: { path, sets: versionHeader(input), dropped: [], ...(body ? { body } : {}) },
       fallbackModel: input.requestModel,
       observe: (isStream) => (isStream ? new AnthropicStreamObserver() : new AnthropicWholeObserver()),
-      error: passedError,
+      error: (head, answer) => passedError(head, answer, errorTypesBy(env.options)),
     };
   },
 };

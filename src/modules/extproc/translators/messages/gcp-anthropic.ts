@@ -1,4 +1,4 @@
-import { passedError } from '../parts/messages/anthropic-error.js';
+import { errorTypesBy, passedError } from '../parts/messages/anthropic-error.js';
 import { AnthropicStreamObserver, AnthropicWholeObserver } from '../parts/anthropic/observe.js';
 import { vertexVersion } from '../parts/messages/anthropic-version.js';
 import { editedBody } from '../parts/messages/raw-edits.js';
@@ -7,7 +7,7 @@ import type { Translator } from '../translator.js';
 
 /** Claude on Vertex AI: the model stands in the path, the version in the body. @see spec translators.md 11.2 */
 export const messagesToGCPAnthropic: Translator = {
-  start(input) {
+  start(input, env) {
     const { request, requestModel } = input;
     const body = editedBody(request.body, ['model'], { anthropic_version: JSON.stringify(vertexVersion(input)) });
     return {
@@ -20,7 +20,7 @@ export const messagesToGCPAnthropic: Translator = {
       },
       fallbackModel: undefined,
       observe: (isStream) => (isStream ? new AnthropicStreamObserver() : new AnthropicWholeObserver()),
-      error: passedError,
+      error: (head, answer) => passedError(head, answer, errorTypesBy(env.options)),
     };
   },
 };

@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../shared/translation-options.js';
 import { geminiMessageError } from '../parts/gemini/message-error.js';
 import { toMessageResult } from '../parts/gemini/message-answer.js';
 import { toGeminiMessages } from '../parts/gemini/message-request.js';
@@ -14,7 +15,7 @@ export const messagesToGCPVertexAI: Translator = {
   start({ request, requestModel }, env) {
     const receipt = new Receipt();
     const messages = readMessagesRequest(request.document());
-    const body = toGeminiMessages(messages, parseGeminiModel(requestModel), receipt);
+    const body = toGeminiMessages(messages, parseGeminiModel(knownAs(requestModel, env.options)), receipt);
     return {
       kind: 'translating',
       request: {

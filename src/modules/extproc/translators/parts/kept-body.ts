@@ -1,7 +1,7 @@
-/** Whole answers up to this size are kept and read exactly. */
+import { lastUsageMember, USAGE_TAIL_BYTES } from '../../codec/usage-tail.js';
+
+/** Whole answers up to this size are kept and read exactly; of larger ones the end is kept. */
 const MAX_KEPT_BYTES = 1 << 20;
-/** Of larger ones the end is kept, where every provider writes `usage`. */
-const TAIL_BYTES = 64 << 10;
 /** Smaller chunks are copied together: an object for each would cost more memory than the bytes. */
 const OWN_PART_BYTES_MIN = 4 << 10;
 
@@ -27,10 +27,10 @@ export class KeptBody {
     if (this.#keptBytes <= MAX_KEPT_BYTES && !this.#isCut) return;
     this.#isCut = true;
     // Only once as much has come again: each byte is copied a constant number of times.
-    if (this.#keptBytes < 2 * TAIL_BYTES) return;
+    if (this.#keptBytes < 2 * USAGE_TAIL_BYTES) return;
     this.#closePart();
-    this.#parts = [Buffer.from(Buffer.concat(this.#parts).subarray(-TAIL_BYTES))];
-    this.#keptBytes = TAIL_BYTES;
+    this.#parts = [Buffer.from(Buffer.concat(this.#parts).subarray(-USAGE_TAIL_BYTES))];
+    this.#keptBytes = USAGE_TAIL_BYTES;
   }
 
   /** The answer, or of a large one an object of its last members from `usage` on; no bytes when these lack it. */
@@ -40,7 +40,7 @@ export class KeptBody {
     this.#parts = [];
     this.#keptBytes = 0;
     // Always the same tail, however the answer was cut.
-    return this.#isCut ? usageTail(kept.subarray(-TAIL_BYTES)) : kept;
+    return this.#isCut ? usageTail(kept.subarray(-USAGE_TAIL_BYTES)) : kept;
   }
 
   #append(chunk: Uint8Array): void {
@@ -66,14 +66,11 @@ export class KeptBody {
 const MODEL_BYTES_MAX = 1024;
 const MODEL_MEMBER = /^"model"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*$/;
 
-/**
- * The last members of a cut object, from `usage` on, with `model` when it stands right before. The last occurrence of the
- * key is the member itself: inside a string its quotes would be escaped.
- */
+/** The last members of a cut object, from `usage` on, with `model` when it stands right before. */
 function usageTail(tail: Uint8Array): Uint8Array {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength);
-  const usage = bytes.lastIndexOf('"usage"');
-  if (usage === -1) return Buffer.alloc(0);
+  const usage = lastUsageMember(bytes)?.key;
+  if (usage === undefined) return Buffer.alloc(0);
   const model = bytes.lastIndexOf('"model"', usage);
   const isNext =
     model !== -1 && usage - model <= MODEL_BYTES_MAX && MODEL_MEMBER.test(bytes.toString('utf8', model, usage));

@@ -1,7 +1,7 @@
 import { countMembers, readCount } from '../parts/anthropic/count-body.js';
 import { claudeError } from '../parts/anthropic/provider-error.js';
 import { vertexVersion } from '../parts/messages/anthropic-version.js';
-import { claudeOnVertexPath } from '../parts/messages/vertex-path.js';
+import { claudeOnVertexPath, withoutFloatingVersion } from '../parts/messages/vertex-path.js';
 import { openAIErrorResponse } from '../parts/chat/openai-error.js';
 import { encodeTokenizeAnswer } from '../parts/tokenize/tokenize-answer.js';
 import { readTokenizeRequest } from '../parts/tokenize/tokenize-request.js';
@@ -32,6 +32,3 @@ export const tokenizeToGCPAnthropic: Translator = {
     };
   },
 };
-
-/** In a body these two mean nothing; a dated version stays. */
-const withoutFloatingVersion = (model: string) => model.replace(/@default$/, '').replace(/@latest$/, '');

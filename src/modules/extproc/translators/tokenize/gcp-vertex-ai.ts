@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../shared/translation-options.js';
 import { openAIErrorResponse } from '../parts/chat/openai-error.js';
 import { readTotalTokens } from '../parts/gemini/count.js';
 import { toCountRequest } from '../parts/gemini/count-request.js';
@@ -10,10 +11,10 @@ import type { Translator } from '../translator.js';
 
 /** @see spec translators.md section 13 */
 export const tokenizeToGCPVertexAI: Translator = {
-  start({ request, requestModel }) {
+  start({ request, requestModel }, env) {
     const receipt = new Receipt();
     const tokenize = readTokenizeRequest(request.document());
-    const body = toCountRequest(tokenize, parseGeminiModel(requestModel), receipt);
+    const body = toCountRequest(tokenize, parseGeminiModel(knownAs(requestModel, env.options)), receipt);
     return {
       kind: 'translating',
       request: {

@@ -1,5 +1,7 @@
-import type { Translator } from '../../translator.js';
+import { objectOf } from '../../../codec/json-value.js';
+import type { Translator, TranslatorInput } from '../../translator.js';
 import type { ChatBackend } from './chat-backend.js';
+import type { ChatRequest } from './chat-request.js';
 import { streamOf } from './chat-stream.js';
 import { ChunkEncoder } from './chunk-encoder.js';
 import { encodeCompletion } from './encode-completion.js';
@@ -12,6 +14,7 @@ export const chatCell = (backend: ChatBackend): Translator => ({
     const chat = readChatRequest(input.request.document(), input.request.isStreaming);
     const exchange = backend.start(chat, input, env);
     const { request } = exchange;
+    const showsUsage = !env.options.hidesUnaskedUsage || asksForUsage(chat, input);
     return {
       kind: 'translating',
       request: chat.ignored ? { ...request, dropped: [...request.dropped, ...chat.ignored] } : request,
@@ -25,7 +28,7 @@ export const chatCell = (backend: ChatBackend): Translator => ({
           ...(result.usage ? { usage: result.usage } : {}),
         };
       },
-      stream: (head) => streamOf(exchange, head, new ChunkEncoder(env, input.requestModel)),
+      stream: (head) => streamOf(exchange, head, new ChunkEncoder(env, input.requestModel, showsUsage)),
       error(head, body) {
         const { sets, ...error } = exchange.error(head, body);
         return openAIErrorResponse({ ...error, status: head.status }, sets);
@@ -33,3 +36,7 @@ export const chatCell = (backend: ChatBackend): Translator => ({
     };
   },
 });
+
+/** Usage that the gateway asked for itself stands in the body as well. */
+const asksForUsage = ({ fields }: ChatRequest, { request }: TranslatorInput): boolean =>
+  !request.isRewritten && objectOf(fields['stream_options'])['include_usage'] === true;

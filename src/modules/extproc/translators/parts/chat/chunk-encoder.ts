@@ -1,6 +1,7 @@
 import type { TokenUsage } from '../../../../../shared/token-usage.js';
 import type { JsonValue } from '../../../codec/json-value.js';
 import type { TranslatorEnv } from '../../translator.js';
+import { Thoughts } from './thoughts.js';
 import type { ChatEvent } from './chat-result.js';
 import type { ChatEventEncoder } from './chat-stream.js';
 import { COMPLETION_ID_PREFIX } from './encode-completion.js';
@@ -26,11 +27,17 @@ export class ChunkEncoder implements ChatEventEncoder {
   readonly #openings = new Map<number, string>();
   readonly #withRole = new Set<number>();
   readonly #finished = new Set<number>();
+  readonly #thoughts = new Thoughts();
+  readonly #showsUsage: boolean;
 
-  /** @param model Shown unless the provider's start event names one */
-  constructor(env: TranslatorEnv, model: string) {
+  /**
+   * @param model Shown unless the provider's start event names one
+   * @param showsUsage False: the client did not ask for it, and the operator does not want it shown (translators.md G40)
+   */
+  constructor(env: TranslatorEnv, model: string, showsUsage = true) {
     this.#env = env;
     this.#model = model;
+    this.#showsUsage = showsUsage;
   }
 
   /** Text for the client; '' when the event says nothing to it. */
@@ -48,9 +55,12 @@ export class ChunkEncoder implements ChatEventEncoder {
       case 'text':
         return this.#delta(event.choice, `"content":${JSON.stringify(event.text)}`);
       case 'reasoning':
+        this.#thoughts.add(event.choice, event.text);
         return this.#delta(event.choice, `"reasoning_content":${JSON.stringify(event.text)}`);
-      case 'thinking-block':
-        return this.#delta(event.choice, `"thinking_blocks":[${JSON.stringify(event.block)}]`);
+      case 'thinking-block': {
+        const block = this.#thoughts.completed(event.choice, event.block);
+        return this.#delta(event.choice, `"thinking_blocks":[${JSON.stringify(block)}]`);
+      }
       case 'refusal':
         return this.#delta(event.choice, `"refusal":${JSON.stringify(event.text)}`);
       case 'tool-call':
@@ -76,7 +86,7 @@ export class ChunkEncoder implements ChatEventEncoder {
         this.#finished.add(event.choice);
         return `${this.#opening(event.choice)}},"finish_reason":"${event.reason}"}]}\n\n`;
       case 'usage':
-        return this.#usage(event.usage, event.serviceTier);
+        return this.#showsUsage ? this.#usage(event.usage, event.serviceTier) : '';
       case 'keep-alive':
         return this.#finished.size > 0 ? '' : this.#opening(0) + NO_REASON;
       case 'error':

@@ -1,5 +1,7 @@
+import type { TranslationOptions } from '../../../../../shared/translation-options.js';
 import type { HeaderSet } from '../../../header-set.js';
 import { isJsonType } from '../../../codec/media-type.js';
+import { isJsonObjectText } from '../../../codec/usage.js';
 import type { ClientResponse, ResponseHead } from '../../translator.js';
 
 /** Anthropic's documented types by status. @see spec translators.md 18.1.6 */
@@ -37,8 +39,14 @@ const REFERENCE_TYPES: Readonly<Record<number, string>> = {
 export const anthropicErrorType = (status: number): string =>
   TYPES[status] ?? (status >= 400 && status < 500 ? 'invalid_request_error' : 'api_error');
 
-/** For messages → Anthropic, GCPAnthropic, AWSAnthropic, AWSBedrock and OpenAI. */
+/** For cells that the reference has: messages → Anthropic, GCPAnthropic, AWSAnthropic, AWSBedrock and OpenAI, and counts. */
 export const referenceErrorType = (status: number): string => REFERENCE_TYPES[status] ?? 'internal_server_error';
+
+export type ErrorTypeOf = (status: number) => string;
+
+/** How cells that the reference has name an error by its status: as the reference does, or by option as Anthropic does. */
+export const errorTypesBy = ({ usesDocumentedErrorTypes }: TranslationOptions): ErrorTypeOf =>
+  usesDocumentedErrorTypes ? anthropicErrorType : referenceErrorType;
 
 /** The answer to a failed attempt in Anthropic's dialect; the status stays as it is. `sets` go besides `content-type`. */
 export function anthropicErrorResponse(type: string, message: string, sets: readonly HeaderSet[] = []): ClientResponse {
@@ -48,8 +56,11 @@ export function anthropicErrorResponse(type: string, message: string, sets: read
   };
 }
 
-/** The answer of a provider that speaks the dialect: JSON goes through; anything else becomes an error. @see spec translators.md 11.1 */
-export function passedError({ status, headers }: ResponseHead, body: Uint8Array): ClientResponse {
-  if (isJsonType(headers.get('content-type'))) return {};
-  return anthropicErrorResponse(referenceErrorType(status), Buffer.from(body).toString('utf8'));
+/**
+ * The answer of a provider that speaks the dialect: JSON, in its label and in fact, goes through; anything else becomes an
+ * error. @see spec translators.md 11.1
+ */
+export function passedError({ status, headers }: ResponseHead, body: Uint8Array, typeOf: ErrorTypeOf): ClientResponse {
+  if (isJsonType(headers.get('content-type')) && isJsonObjectText(body)) return {};
+  return anthropicErrorResponse(typeOf(status), Buffer.from(body).toString('utf8'));
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { responseHead } from '../../../../../../test/harness/cell.js';
+import { referenceErrorType } from './anthropic-error.js';
 import { awsAnthropicError } from './aws-error.js';
 
 function errorOf(status: number, contentType: string, text: string): unknown {
   const { body } = awsAnthropicError(
     responseHead(status, contentType ? { 'content-type': contentType } : {}),
     Buffer.from(text),
+    referenceErrorType,
   );
   return body && (JSON.parse(Buffer.from(body).toString()) as { error: unknown }).error;
 }

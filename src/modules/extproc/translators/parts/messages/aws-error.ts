@@ -2,7 +2,7 @@ import { isJsonObject, parseJsonLeniently } from '../../../codec/json-value.js';
 import { isJsonType } from '../../../codec/media-type.js';
 import type { ClientResponse, ResponseHead } from '../../translator.js';
 import { awsError } from '../aws/aws-error.js';
-import { anthropicErrorResponse, anthropicErrorType, passedError } from './anthropic-error.js';
+import { anthropicErrorResponse, anthropicErrorType, passedError, type ErrorTypeOf } from './anthropic-error.js';
 
 /** Anthropic's type for an error of AWS by its HTTP status. @see spec translators.md 18.4.3 */
 export function awsErrorType(status: number): string {
@@ -22,10 +22,11 @@ const cannotCount = (message: string) =>
 
 /**
  * An answer of Bedrock outside of 2xx in Anthropic's dialect (translators.md G23): AWS writes `{"message"}` and puts the
- * type into a header. What is in the dialect already goes through; what is no JSON gets the reference's types.
+ * type into a header. What is in the dialect already goes through.
+ * @param typeOf For what is no JSON
  */
-export function awsAnthropicError(head: ResponseHead, body: Uint8Array): ClientResponse {
-  if (!isJsonType(head.headers.get('content-type'))) return passedError(head, body);
+export function awsAnthropicError(head: ResponseHead, body: Uint8Array, typeOf: ErrorTypeOf): ClientResponse {
+  if (!isJsonType(head.headers.get('content-type'))) return passedError(head, body, typeOf);
   const value = parseJsonLeniently(body);
   if (isJsonObject(value) && value['type'] === 'error' && isJsonObject(value['error'])) return {};
   const { message } = awsError(head, body);

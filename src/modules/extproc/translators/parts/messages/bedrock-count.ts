@@ -1,7 +1,8 @@
-import { isJsonObject, numberOf, parseJsonLeniently } from '../../../codec/json-value.js';
 import { scanObject } from '../../../codec/json-scan.js';
-import { UpstreamAnswerError, type ClientResponse, type Translator, type TranslatorInput } from '../../translator.js';
+import type { ClientResponse, Translator, TranslatorInput } from '../../translator.js';
+import { readCount } from '../anthropic/count-body.js';
 import { anthropicBaseModel, escapeModel } from '../aws/model-path.js';
+import { errorTypesBy } from './anthropic-error.js';
 import { bedrockVersion } from './anthropic-version.js';
 import { awsAnthropicError } from './aws-error.js';
 import { bedrockBetas } from './bedrock-betas.js';
@@ -12,7 +13,7 @@ import { editedBody } from './raw-edits.js';
  * plain model, without the geography of an inference profile. @see spec translators.md section 12
  */
 export const bedrockCountTokens: Translator = {
-  start(input) {
+  start(input, env) {
     const body = invokeModelBody(input).toString('base64');
     return {
       kind: 'translating',
@@ -23,11 +24,11 @@ export const bedrockCountTokens: Translator = {
         dropped: [],
       },
       fallbackModel: undefined,
-      whole: (_, answer) => readCount(answer),
+      whole: (_, answer) => countResponse(answer),
       stream: () => {
         throw new Error('token counting does not stream');
       },
-      error: awsAnthropicError,
+      error: (head, answer) => awsAnthropicError(head, answer, errorTypesBy(env.options)),
     };
   },
 };
@@ -43,12 +44,8 @@ function invokeModelBody(input: TranslatorInput): Buffer {
   return Buffer.from(edited.buffer, edited.byteOffset, edited.length);
 }
 
-function readCount(answer: Uint8Array): ClientResponse {
-  const value = parseJsonLeniently(answer);
-  const inputTokens = isJsonObject(value) ? numberOf(value['inputTokens']) : undefined;
-  if (inputTokens === undefined) {
-    throw new UpstreamAnswerError('the answer of CountTokens must be a JSON object with the number "inputTokens"');
-  }
+function countResponse(answer: Uint8Array): ClientResponse {
+  const inputTokens = readCount(answer, 'inputTokens');
   return {
     body: Buffer.from(JSON.stringify({ input_tokens: inputTokens })),
     sets: [{ name: 'content-type', value: 'application/json' }],

@@ -1,7 +1,7 @@
 import { isJsonObject, parseJsonLeniently, stringOf, type JsonObject } from '../../../codec/json-value.js';
 import { isJsonType } from '../../../codec/media-type.js';
 import type { ClientResponse, ResponseHead } from '../../translator.js';
-import { anthropicErrorResponse, referenceErrorType } from './anthropic-error.js';
+import { anthropicErrorResponse, type ErrorTypeOf } from './anthropic-error.js';
 
 /**
  * Type and message out of what servers of OpenAI's dialect write: `{"error":{type,message,code}}`, `{"error":"…"}`, or the
@@ -17,9 +17,20 @@ export function chatErrorOf(answer: JsonObject): { readonly type?: string; reado
   return { ...(type && type !== 'error' ? { type } : {}), ...(message ? { message } : {}) };
 }
 
-/** An answer of chat completions outside of 2xx in Anthropic's dialect. @see spec translators.md 11.5, "Errors" */
-export function chatErrorResponse({ status, headers }: ResponseHead, body: Uint8Array): ClientResponse {
+/** A choice, of a good answer, that OpenRouter and its like tell to have failed. */
+export const isFailed = (choice: JsonObject): boolean =>
+  isJsonObject(choice['error']) || choice['finish_reason'] === 'error';
+
+/**
+ * An answer of chat completions outside of 2xx in Anthropic's dialect.
+ * @param typeOf For an answer that tells no type @see spec translators.md 11.5, "Errors"
+ */
+export function chatErrorResponse(
+  { status, headers }: ResponseHead,
+  body: Uint8Array,
+  typeOf: ErrorTypeOf,
+): ClientResponse {
   const value = isJsonType(headers.get('content-type')) ? parseJsonLeniently(body) : undefined;
   const { type, message } = isJsonObject(value) ? chatErrorOf(value) : {};
-  return anthropicErrorResponse(type ?? referenceErrorType(status), message ?? Buffer.from(body).toString('utf8'));
+  return anthropicErrorResponse(type ?? typeOf(status), message ?? Buffer.from(body).toString('utf8'));
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { playStream, responseHead, startCell, type CellCall } from '../../../../../../test/harness/cell.js';
-import type { TranslatingExchange } from '../../translator.js';
+import { collectMessage, dataEvents } from '../../../../../../test/harness/message-events.js';
+import { UpstreamAnswerError, type TranslatingExchange } from '../../translator.js';
 
 function start(isStreaming: boolean, members: object = {}, call: Partial<CellCall> = {}): TranslatingExchange {
   const body = JSON.stringify({ model: 'm', max_tokens: 9, messages: [], stream: isStreaming, ...members });
@@ -11,44 +12,6 @@ function start(isStreaming: boolean, members: object = {}, call: Partial<CellCal
 }
 
 const sentText = (body: string) => Buffer.from(startCell('messages', 'OpenAI', { body }).request.body!).toString();
-const sse = (chunks: readonly unknown[]) =>
-  Buffer.from(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''));
-
-interface Block {
-  type: string;
-  text?: string;
-  thinking?: string;
-  signature?: string;
-  input?: unknown;
-}
-
-/** The message that a client puts together from a stream's events; a small one of our own, beside Anthropic's. */
-function collect(text: string) {
-  const blocks: (Block & { json?: string })[] = [];
-  let [stop, usage]: unknown[] = [];
-  for (const event of text.split('\n\n').filter((part) => part !== '')) {
-    const data = JSON.parse(event.slice(event.indexOf('data: ') + 6)) as {
-      type: string;
-      index: number;
-      content_block: Block;
-      delta: { text?: string; thinking?: string; signature?: string; partial_json?: string; stop_reason?: string };
-      usage: unknown;
-    };
-    if (data.type === 'content_block_start') blocks[data.index] = { ...data.content_block };
-    const block = blocks[data.index];
-    if (data.type === 'content_block_delta') {
-      if (data.delta.text !== undefined) block!.text! += data.delta.text;
-      if (data.delta.thinking !== undefined) block!.thinking! += data.delta.thinking;
-      if (data.delta.signature !== undefined) block!.signature = data.delta.signature;
-      if (data.delta.partial_json !== undefined) block!.json = (block!.json ?? '') + data.delta.partial_json;
-    }
-    if (data.type === 'message_delta') [stop, usage] = [data.delta.stop_reason, data.usage];
-  }
-  const content = blocks.map(({ json, ...block }) =>
-    block.type === 'tool_use' ? { ...block, input: JSON.parse(json ?? '{}') as unknown } : block,
-  );
-  return { content, stop, usage };
-}
 
 describe('messages → OpenAI', () => {
   it('G36: hands numbers on as the client wrote them', () => {
@@ -73,6 +36,23 @@ describe('messages → OpenAI', () => {
     expect(Buffer.from(body!).toString()).toContain('"input":{"n":12345678901234567890,"x":1.0}');
   });
 
+  it('takes arguments that are an object', () => {
+    const call = { id: 'c', function: { name: 'f', arguments: { a: 1 } } };
+    const answer = { choices: [{ message: { tool_calls: [call] }, finish_reason: 'tool_calls' }] };
+    const { body } = start(false).whole(responseHead(200), Buffer.from(JSON.stringify(answer)));
+    expect(JSON.parse(Buffer.from(body!).toString())).toMatchObject({ content: [{ input: { a: 1 } }] });
+  });
+
+  it.each([{ finish_reason: 'error' }, { finish_reason: 'stop', error: { message: 'x' } }])(
+    'does not take %j for an answer',
+    (choice) => {
+      const answer = { choices: [{ message: { content: '' }, ...choice }] };
+      expect(() => start(false).whole(responseHead(200), Buffer.from(JSON.stringify(answer)))).toThrow(
+        new UpstreamAnswerError('the provider ended its answer with an error'),
+      );
+    },
+  );
+
   it.each([
     ['stop', 'end_turn'],
     ['length', 'max_tokens'],
@@ -89,6 +69,24 @@ describe('messages → OpenAI', () => {
 
   it.each([
     ['a string', { reasoning_content: 'hm' }, [{ type: 'thinking', thinking: 'hm', signature: '' }]],
+    [
+      'a string by the name of vLLM and OpenRouter',
+      { reasoning: 'hm' },
+      [{ type: 'thinking', thinking: 'hm', signature: '' }],
+    ],
+    [
+      'a part of the content',
+      {
+        content: [
+          { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+          { type: 'text', text: 'a' },
+        ],
+      },
+      [
+        { type: 'thinking', thinking: 'hm', signature: '' },
+        { type: 'text', text: 'a' },
+      ],
+    ],
     [
       'the object of old streams',
       { reasoning_content: { text: 'hm', signature: 's' } },
@@ -110,16 +108,20 @@ describe('messages → OpenAI', () => {
       Buffer.from(JSON.stringify({ choices: [{ message, finish_reason: 'stop' }] })),
     );
     expect(JSON.parse(Buffer.from(whole.body!).toString())).toMatchObject({ content });
-    const { text } = playStream(start(true), [sse([{ choices: [{ delta: message, finish_reason: 'stop' }] }])]);
-    expect(collect(text).content).toEqual(content);
+    const { text } = playStream(start(true), [dataEvents([{ choices: [{ delta: message, finish_reason: 'stop' }] }])]);
+    expect(collectMessage(text).content).toEqual(content);
   });
 
   it('G20: reports cached tokens, and the input without them', () => {
     const usage = { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 60 } };
     const { text, facts } = playStream(start(true), [
-      sse([{ choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }], usage }, { choices: [] }]),
+      dataEvents([{ choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }], usage }, { choices: [] }]),
     ]);
-    expect(collect(text).usage).toMatchObject({ input_tokens: 40, cache_read_input_tokens: 60, output_tokens: 5 });
+    expect(collectMessage(text).usage).toMatchObject({
+      input_tokens: 40,
+      cache_read_input_tokens: 60,
+      output_tokens: 5,
+    });
     expect(facts.usage).toEqual({ inputTokens: 100, cachedInputTokens: 60, outputTokens: 5, totalTokens: 105 });
   });
 
@@ -130,7 +132,7 @@ describe('messages → OpenAI', () => {
       { choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }] },
       { choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } },
     ];
-    expect(Buffer.from(stream.push(sse(chunks))).toString()).toContain('message_stop');
+    expect(Buffer.from(stream.push(dataEvents(chunks))).toString()).toContain('message_stop');
     expect(stream.isUsageFinal).toBe(true);
     expect(stream.end()).toHaveLength(0);
   });
@@ -140,7 +142,9 @@ describe('messages → OpenAI', () => {
     ['a text', { error: 'no' }, 'api_error', 'no'],
     ['nothing that can be read', { error: {} }, 'api_error', 'the provider failed while it answered'],
   ])('G20: tells an error chunk that holds %s and nothing behind it', (_, chunk, type, message) => {
-    const { text, hasError } = playStream(start(true), [sse([chunk, { choices: [{ delta: { content: 'a' } }] }])]);
+    const { text, hasError } = playStream(start(true), [
+      dataEvents([chunk, { choices: [{ delta: { content: 'a' } }] }]),
+    ]);
     expect(text).toBe(`event: error\ndata: ${JSON.stringify({ type: 'error', error: { type, message } })}\n\n`);
     expect(hasError).toBe(true);
   });
@@ -238,13 +242,17 @@ describe('messages → OpenAI', () => {
           { id: 'c', choices: [{ index: 0, delta: {}, finish_reason: reason }] },
           { id: 'c', choices: [], usage },
         ];
-        const streamed = playStream(start(true), [sse(chunks)]);
+        const streamed = playStream(start(true), [dataEvents(chunks)]);
         const told = JSON.parse(Buffer.from(whole.body!).toString()) as {
           content: unknown;
           stop_reason: unknown;
           usage: unknown;
         };
-        expect(collect(streamed.text)).toEqual({ content: told.content, stop: told.stop_reason, usage: told.usage });
+        expect(collectMessage(streamed.text)).toEqual({
+          content: told.content,
+          stop: told.stop_reason,
+          usage: told.usage,
+        });
         expect(streamed.facts).toEqual({ model: whole.model, usage: whole.usage });
       }),
     );

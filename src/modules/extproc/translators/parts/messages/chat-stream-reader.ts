@@ -10,14 +10,15 @@ import {
   type JsonValue,
 } from '../../../codec/json-value.js';
 import { SseDecoder, type SseEvent } from '../../../codec/sse-decoder.js';
-import { UpstreamAnswerError, type ResponseFacts, type TranslatorEnv } from '../../translator.js';
-import { chatErrorOf } from './chat-error.js';
-import { thinkingOf, toStopReason, toUsage } from './from-chat.js';
+import type { ResponseFacts, TranslatorEnv } from '../../translator.js';
+import { ChatBlockOrder, StreamedCall } from './chat-block-order.js';
+import { chatErrorOf, isFailed } from './chat-error.js';
+import { argumentsOf, contentText, thinkingOf, toStopReason, toUsage, type ThinkingPiece } from './from-chat.js';
 import type { MessageStreamReader } from './message-stream.js';
 import type { MessageStreamWriter } from './message-stream-writer.js';
 
 /**
- * Chunks of a chat completion as a message. What is remembered: model and usage as last told, the open call, how the answer
+ * Chunks of a chat completion as a message. What is remembered: model and usage as last told, the calls, how the answer
  * ended. The message is finished by the usage chunk, which has no choices, by `[DONE]`, or by the end of the bytes, but
  * only once the provider told a finish reason or `[DONE]`: a stream that was cut is no complete answer.
  * @see spec translators.md 11.5 and G20
@@ -28,14 +29,17 @@ export class ChatStreamReader implements MessageStreamReader {
   readonly #decoder = new SseDecoder((event) => this.#onEvent(event));
   #model = '';
   #usage: TokenUsage | undefined;
-  /** Index and id of the last call that was opened. */
-  #call: { readonly index: number; readonly id: string } | undefined;
+  readonly #order: ChatBlockOrder;
+  /** The last call of each index. */
+  readonly #calls = new Map<number, StreamedCall>();
+  #lastCall: StreamedCall | undefined;
   #finishReason: string | undefined;
   #hasRefusal = false;
 
   constructor(env: TranslatorEnv, writer: MessageStreamWriter) {
     this.#env = env;
     this.#writer = writer;
+    this.#order = new ChatBlockOrder(writer);
   }
 
   get facts(): ResponseFacts {
@@ -60,13 +64,15 @@ export class ChatStreamReader implements MessageStreamReader {
     }
     const chunk = objectIn(data);
     if (chunk === undefined) return;
-    const { error } = chunk;
-    if (type === 'error' || isJsonObject(error) || typeof error === 'string') {
-      const told = chatErrorOf(chunk);
-      this.#writer.error(told.type ?? 'api_error', told.message ?? 'the provider failed while it answered');
-      return;
-    }
-    this.#onChunk(chunk);
+    const { error, object } = chunk;
+    // The last one is what older vLLMs write.
+    if (type === 'error' || isJsonObject(error) || typeof error === 'string' || object === 'error') this.#fail(chunk);
+    else this.#onChunk(chunk);
+  }
+
+  #fail(told: JsonObject): void {
+    const { type, message } = chatErrorOf(told);
+    this.#writer.error(type ?? 'api_error', message ?? 'the provider failed while it answered');
   }
 
   #onChunk(chunk: JsonObject): void {
@@ -81,51 +87,59 @@ export class ChatStreamReader implements MessageStreamReader {
     }
     this.#writer.start({ id: stringOf(chunk['id']), model: this.#model });
     this.#onDelta(objectOf(choice['delta']));
+    if (isFailed(choice)) this.#fail(choice);
     this.#finishReason = stringOf(choice['finish_reason']) ?? this.#finishReason;
   }
 
   #onDelta(delta: JsonObject): void {
-    for (const piece of thinkingOf(delta)) {
-      if (piece.type === 'redacted_thinking') {
-        this.#writer.redactedThinking(piece.data);
-      } else {
-        this.#writer.thinking(piece.thinking);
-        this.#writer.signature(piece.signature);
-      }
-    }
-    this.#writer.text(stringOf(delta['content']) ?? '');
-    const refusal = stringOf(delta['refusal']);
-    if (refusal) {
-      this.#hasRefusal = true;
-      this.#writer.text(refusal);
-    }
+    for (const piece of thinkingOf(delta)) this.#onThinking(piece);
+    this.#onText(contentText(delta));
+    const refusal = stringOf(delta['refusal']) ?? '';
+    if (refusal !== '') this.#hasRefusal = true;
+    this.#onText(refusal);
     for (const call of arrayOf(delta['tool_calls'])) this.#onCall(objectOf(call));
   }
 
-  #onCall(call: JsonObject): void {
-    const index = numberOf(call['index']) ?? this.#call?.index ?? 0;
-    const id = stringOf(call['id']) ?? '';
-    const called = objectOf(call['function']);
-    if (this.#isNew(index, id)) {
-      this.#call = { index, id };
-      this.#writer.toolUse(id || this.#env.newId('toolu_'), stringOf(called['name']) ?? '');
+  #onThinking(piece: ThinkingPiece): void {
+    if (piece.type === 'redacted_thinking') {
+      this.#order.other(piece.data.length, () => this.#writer.redactedThinking(piece.data));
+      return;
     }
-    this.#writer.toolInput(stringOf(called['arguments']) ?? '');
+    this.#order.other(piece.thinking.length + piece.signature.length, () => {
+      this.#writer.thinking(piece.thinking);
+      this.#writer.signature(piece.signature);
+    });
   }
 
-  /** Some servers give all calls the same index, and tell them apart by id alone. */
-  #isNew(index: number, id: string): boolean {
-    if (this.#call === undefined || index > this.#call.index) return true;
-    if (index < this.#call.index) {
-      throw new UpstreamAnswerError(
-        `a chunk goes on with tool call ${index} behind the begin of call ${this.#call.index}`,
-      );
+  #onText(text: string): void {
+    if (text !== '') this.#order.other(text.length, () => this.#writer.text(text));
+  }
+
+  #onCall(told: JsonObject): void {
+    const called = objectOf(told['function']);
+    const name = stringOf(called['name']) ?? '';
+    let call = this.#callOf(numberOf(told['index']), stringOf(told['id']) ?? '', name);
+    if (call === undefined) {
+      const index = numberOf(told['index']) ?? this.#calls.size;
+      call = new StreamedCall(index, stringOf(told['id']) || this.#env.newId('toolu_'), name);
+      this.#calls.set(index, call);
+      this.#lastCall = call;
+      this.#order.begin(call);
     }
-    return id !== '' && id !== this.#call.id;
+    this.#order.goOn(call, argumentsOf(called));
+  }
+
+  /** The call that a delta goes on with. Some servers give all calls the same index, or none, and tell them apart by id. */
+  #callOf(index: number | undefined, id: string, name: string): StreamedCall | undefined {
+    const call = index === undefined ? this.#lastCall : this.#calls.get(index);
+    if (call === undefined || (id !== '' && id !== call.id)) return undefined;
+    // With neither there is only the name.
+    return index === undefined && id === '' && name !== '' && call.arguments.isWhole ? undefined : call;
   }
 
   #finish(): void {
-    const reason = this.#hasRefusal ? 'refusal' : toStopReason(this.#finishReason, this.#call !== undefined);
+    this.#order.end();
+    const reason = this.#hasRefusal ? 'refusal' : toStopReason(this.#finishReason, this.#calls.size > 0);
     this.#writer.finish(reason, undefined, this.#usage ?? {});
   }
 }

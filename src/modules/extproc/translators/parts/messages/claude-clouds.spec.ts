@@ -72,7 +72,7 @@ describe('a count on Bedrock', () => {
     const exchange = startCell('count-tokens', 'AWSBedrock', { body: '{"model":"m"}' });
     if (exchange.kind !== 'translating') throw new Error('expected a translating exchange');
     expect(() => exchange.whole(responseHead(200), Buffer.from(answer))).toThrow(
-      new UpstreamAnswerError('the answer of CountTokens must be a JSON object with the number "inputTokens"'),
+      new UpstreamAnswerError('the count of tokens must be a JSON object with the number "inputTokens"'),
     );
   });
 });

@@ -8,7 +8,8 @@ import {
   type JsonObject,
 } from '../../../codec/json-value.js';
 import { UpstreamAnswerError, type TranslatorEnv } from '../../translator.js';
-import { thinkingOf, toStopReason, toToolInput, toUsage } from './from-chat.js';
+import { isFailed } from './chat-error.js';
+import { argumentsOf, contentText, thinkingOf, toStopReason, toToolInput, toUsage } from './from-chat.js';
 import type { MessageResult, ResultBlock } from './message-result.js';
 
 /**
@@ -22,6 +23,7 @@ export function fromChatCompletion(body: Uint8Array, requestModel: string, env: 
     throw new UpstreamAnswerError('the answer of chat completions must be a JSON object with an array "choices"');
   }
   const choice = objectOf(completion['choices'][0]);
+  if (isFailed(choice)) throw new UpstreamAnswerError('the provider ended its answer with an error');
   const message = objectOf(choice['message']);
   const refusal = stringOf(message['refusal']);
   const tools = arrayOf(message['tool_calls']).map((call) => toolBlock(objectOf(call), env));
@@ -29,7 +31,7 @@ export function fromChatCompletion(body: Uint8Array, requestModel: string, env: 
   return {
     id: stringOf(completion['id']),
     model: stringOf(completion['model']) || requestModel,
-    content: [...thinkingOf(message), ...textBlocks(stringOf(message['content'])), ...textBlocks(refusal), ...tools],
+    content: [...thinkingOf(message), ...textBlocks(contentText(message)), ...textBlocks(refusal), ...tools],
     stopReason: refusal ? 'refusal' : toStopReason(stringOf(choice['finish_reason']), tools.length > 0),
     ...(usage ? { usage } : {}),
   };
@@ -44,6 +46,6 @@ function toolBlock(call: JsonObject, env: TranslatorEnv): ResultBlock {
     // A client cannot answer a call without an id.
     id: stringOf(call['id']) || env.newId('toolu_'),
     name: stringOf(called['name']) ?? '',
-    input: toToolInput(stringOf(called['arguments']) ?? ''),
+    input: toToolInput(argumentsOf(called)),
   };
 }

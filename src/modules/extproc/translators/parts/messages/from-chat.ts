@@ -40,14 +40,17 @@ export type ThinkingPiece =
   | { readonly type: 'redacted_thinking'; readonly data: string };
 
 /**
- * Thinking of a message or a delta: `thinking_blocks` when there are any, else `reasoning_content`, which says the same once
- * more (translators.md G20). That is a string, or an object from gateways before 1.1.
+ * Thinking of a message or a delta: `thinking_blocks` when there are any, else `reasoning_content`, or `reasoning` of vLLM
+ * and OpenRouter, which say the same once more (translators.md G20). That is a string, or an object from gateways before
+ * 1.1. Mistral's models have it in parts of the content.
  */
 export function thinkingOf(message: JsonObject): readonly ThinkingPiece[] {
   const blocks = arrayOf(message['thinking_blocks']).flatMap((block) => pieceOf(objectOf(block)));
   if (blocks.length > 0) return blocks;
-  const reasoning = message['reasoning_content'];
+  const reasoning = message['reasoning_content'] || message['reasoning'];
   if (typeof reasoning === 'string') return thinkingPiece(reasoning, '');
+  const parts = arrayOf(message['content']).map((part) => textOfParts(objectOf(part)['thinking']));
+  if (parts.length > 0) return thinkingPiece(parts.join(''), '');
   const outer = objectOf(reasoning);
   const content = isJsonObject(outer['reasoningContent']) ? outer['reasoningContent'] : outer;
   const told = isJsonObject(content['reasoningText']) ? content['reasoningText'] : content;
@@ -66,6 +69,20 @@ function pieceOf(block: JsonObject): readonly ThinkingPiece[] {
 
 const thinkingPiece = (thinking: string, signature: string): readonly ThinkingPiece[] =>
   thinking === '' && signature === '' ? [] : [{ type: 'thinking', thinking, signature }];
+
+/** Text of a message or a delta: a string, or parts, as Mistral's models write it. */
+export const contentText = ({ content }: JsonObject): string => stringOf(content) ?? textOfParts(content);
+
+const textOfParts = (parts: JsonValue | undefined): string =>
+  arrayOf(parts)
+    .map((part) => stringOf(objectOf(part)['text']) ?? '')
+    .join('');
+
+/** Arguments of a call as JSON text; some servers give the object itself. */
+export function argumentsOf(called: JsonObject): string {
+  const value = called['arguments'];
+  return isJsonObject(value) ? JSON.stringify(value) : (stringOf(value) ?? '');
+}
 
 /** Arguments of a call as `input`; `{}` for what is no JSON object. Numbers keep their text (translators.md G36). */
 export function toToolInput(text: string): JsonObject {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, objectOf, type JsonObject } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
 import { dropUnhandledFields } from '../chat/handled-fields.js';
+import { dropIgnoredMembers } from './ignored-members.js';
 import type { MessagesRequest } from './messages-request.js';
 import { toChatMessages } from './to-chat-messages.js';
 import { toReasoningEffort } from './to-reasoning-effort.js';
@@ -28,6 +29,7 @@ const HANDLED: ReadonlySet<string> = new Set([
 export function toChatBody(request: MessagesRequest, model: string, receipt: Receipt): JsonObject {
   const { stopSequences, fields } = request;
   dropUnhandledFields(fields, HANDLED, receipt);
+  dropIgnoredMembers(fields, receipt);
   const effort = toReasoningEffort(request, model, receipt);
   return {
     model,

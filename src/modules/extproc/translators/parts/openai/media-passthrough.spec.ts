@@ -32,7 +32,7 @@ function fieldsOf(body: Uint8Array, contentType: string): readonly (readonly [st
   ]);
 }
 
-it('has cells of media on OpenAI and Azure', () => {
+it('G33: has cells of media on OpenAI and Azure', () => {
   expect(ROWS.map(([name]) => name)).toHaveLength(12);
 });
 

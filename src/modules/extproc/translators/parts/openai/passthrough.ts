@@ -3,6 +3,7 @@ import { isNullDocument } from '../../../codec/json-scan.js';
 import { isJsonType } from '../../../codec/media-type.js';
 import { replaceMember } from '../../../codec/json-splice.js';
 import { SseUsageScanner } from '../../../codec/sse-usage.js';
+import { isJsonObjectText } from '../../../codec/usage.js';
 import type {
   ClientResponse,
   Exchange,
@@ -73,9 +74,9 @@ class StreamObserver implements ResponseObserver {
   }
 }
 
-/** Error bodies that are JSON go through; others become an OpenAI error. @see spec translators.md 5.1 */
+/** Error bodies that are JSON, in their label and in fact, go through; others become an OpenAI error. @see spec translators.md 5.1 */
 export function openAIError({ status, headers }: ResponseHead, body: Uint8Array): ClientResponse {
-  if (isJsonType(headers.get('content-type'))) return {};
+  if (isJsonType(headers.get('content-type')) && isJsonObjectText(body)) return {};
   const text = Buffer.from(body).toString('utf8');
   return {
     body: Buffer.from(

@@ -1,3 +1,4 @@
+import { JsonProgress } from '../../../codec/json-progress.js';
 import { isJsonObject, parseJsonLeniently, stringOf, type JsonObject } from '../../../codec/json-value.js';
 import type { ItemPlace, ItemStatus, OutputItem } from './output-items.js';
 
@@ -13,13 +14,10 @@ export interface CallItem extends OutputItem {
   arguments(text: string): void;
 }
 
-/** Text that holds a whole object: no more of it can come. Arguments that are blank so far may still get some. */
-const isWholeObject = (text: string) =>
-  text.trimEnd().endsWith('}') && isJsonObject(parseJsonLeniently(Buffer.from(text)));
-
 /** A call of a function. */
 export class FunctionCallItem implements CallItem {
   #text = '';
+  readonly #progress = new JsonProgress();
   #isClosed = false;
 
   constructor(
@@ -34,12 +32,13 @@ export class FunctionCallItem implements CallItem {
   }
 
   get isSettled(): boolean {
-    return isWholeObject(this.#text);
+    return this.#progress.isWhole;
   }
 
   arguments(text: string): void {
     if (text === '' || this.#isClosed) return;
     this.#text += text;
+    this.#progress.push(text);
     this.#emit('delta', { delta: text });
   }
 
@@ -71,6 +70,7 @@ export class FunctionCallItem implements CallItem {
 /** A call of a custom tool, which chat knows as a function with the one argument `input`: kept until it is whole. */
 export class CustomCallItem implements CallItem {
   #arguments = '';
+  readonly #progress = new JsonProgress();
   #isClosed = false;
 
   constructor(
@@ -85,11 +85,13 @@ export class CustomCallItem implements CallItem {
   }
 
   get isSettled(): boolean {
-    return isWholeObject(this.#arguments);
+    return this.#progress.isWhole;
   }
 
   arguments(text: string): void {
-    if (!this.#isClosed) this.#arguments += text;
+    if (this.#isClosed) return;
+    this.#arguments += text;
+    this.#progress.push(text);
   }
 
   close(status: ItemStatus): JsonObject {

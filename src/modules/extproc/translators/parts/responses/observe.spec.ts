@@ -96,6 +96,23 @@ describe('ResponsesStreamObserver', () => {
     expect(watchText(text)).toEqual({ isUsageFinal: false, hasError: false });
   });
 
+  it.each([
+    ['response.completed', { isUsageFinal: true, hasError: false }],
+    ['response.incomplete', { isUsageFinal: true, hasError: false }],
+    ['response.failed', { isUsageFinal: true, hasError: true }],
+    ['response.in_progress', { isUsageFinal: false, hasError: false }],
+  ])('G11: reads the usage of a %s with images of many megabytes, however it is cut', (type, ends) => {
+    const image = `{"type":"image_generation_call","result":"${'A'.repeat(3 << 20)}"}`;
+    const response = `{"id":"r","error":null,"output":[${image}],"usage":${USAGE},"user":null,"metadata":{"usage":"x"}}`;
+    const bytes = Buffer.from(CREATED + frame(type, `"response":${response}`));
+    for (const size of [bytes.length, 65_536, 999_983, 1000]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        Buffer.from(bytes.subarray(index * size, (index + 1) * size)),
+      );
+      expect(watch(chunks)).toEqual({ model: 'gpt-1', usage: TOKENS, ...ends });
+    }
+  });
+
   it('finds the same however the stream is cut', () => {
     const pieces = fc.constantFrom(
       CREATED,
@@ -126,6 +143,15 @@ describe('WholeObserver', () => {
   it('G11: reads an answer with items that the gateway does not know', () => {
     const text = `{"id":"r","model":"gpt-1","output":[{"type":"invented","x":{"usage":{}}}],"usage":${USAGE},"user":null}`;
     expect(factsOf(new WholeObserver(readResponse), text)).toEqual({ model: 'gpt-1', usage: TOKENS });
+  });
+
+  it('G11: reads the usage behind images of many megabytes, whatever stands behind it', () => {
+    const output = `[{"type":"image_generation_call","result":"${'A'.repeat(3 << 20)}"}]`;
+    const whole = `{"id":"r","output":${output},"usage":${USAGE},"metadata":{"usage":"x"}}`;
+    const observer = new WholeObserver(readResponse);
+    observer.push(Buffer.from(whole));
+    observer.end();
+    expect(observer.facts).toEqual({ usage: TOKENS });
   });
 
   it.each(['null', '', '[]', '<html>', '{"model":7,"usage":"x"}', '{"usage":null}'])('finds nothing in %p', (text) => {

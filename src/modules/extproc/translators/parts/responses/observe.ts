@@ -1,11 +1,19 @@
 import type { TokenUsage } from '../../../../../shared/token-usage.js';
 import { memberRanges, readJson, readString, type MemberRanges } from '../../../codec/json-scan.js';
 import { OPEN_BRACE } from '../../../codec/json-skip.js';
-import { SseScanner, type SseEventReader } from '../../../codec/sse-scanner.js';
+import { SseScanner, type LargeEvent, type SseEventReader } from '../../../codec/sse-scanner.js';
 import { counterOf, scanLeniently } from '../../../codec/usage.js';
 import { KeptBody } from '../kept-body.js';
 import type { ResponseFacts, ResponseObserver } from '../../translator.js';
 import { readResponsesUsage } from './usage.js';
+
+const FINAL_TYPES: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+const TYPES_WITH_RESPONSE: ReadonlySet<string> = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  ...FINAL_TYPES,
+]);
 
 /**
  * Reads usage and model of a stream of Responses events: every event that holds a response object may tell the model, the
@@ -50,29 +58,24 @@ export class ResponsesStreamObserver implements ResponseObserver, SseEventReader
   onData(data: Buffer): void {
     const members = scanLeniently(data, ['type', 'response', 'error']);
     if (members === undefined) return;
-    switch (textOf(data, members, 'type')) {
-      case 'response.created':
-      case 'response.queued':
-      case 'response.in_progress':
-        this.#onResponse(data, members);
-        break;
-      case 'response.completed':
-      case 'response.incomplete':
-        this.#onResponse(data, members);
-        this.#isFinal = true;
-        break;
-      case 'response.failed':
-        this.#onResponse(data, members);
-        this.#isFinal = true;
-        this.#hasError = true;
-        break;
-      case 'error':
-        this.#hasError = true;
-        break;
-      default:
-        // Proxies in front of a provider send errors without a type.
-        if (data[members.get('error')?.at(-1)?.start ?? data.length] === OPEN_BRACE) this.#hasError = true;
-    }
+    const type = textOf(data, members, 'type') ?? '';
+    if (TYPES_WITH_RESPONSE.has(type)) this.#onResponse(data, members);
+    // Proxies in front of a provider send errors without a type.
+    else if (type === 'error' || data[members.get('error')?.at(-1)?.start ?? data.length] === OPEN_BRACE)
+      this.#hasError = true;
+    this.#onType(type);
+  }
+
+  /** The final event repeats the whole answer, with the images in it; the usage stands behind them. */
+  onLargeEvent({ type, usage }: LargeEvent): void {
+    if (!TYPES_WITH_RESPONSE.has(type)) return;
+    this.#usage = { ...this.#usage, ...readResponsesUsage(usage) };
+    this.#onType(type);
+  }
+
+  #onType(type: string): void {
+    this.#isFinal ||= FINAL_TYPES.has(type);
+    this.#hasError ||= type === 'response.failed';
   }
 
   #onResponse(data: Buffer, members: MemberRanges): void {

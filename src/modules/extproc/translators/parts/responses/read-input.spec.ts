@@ -170,9 +170,13 @@ describe('the items of a Responses request', () => {
       '422 "input[0]" cannot be used with this backend: no call with its "call_id" stands before it. Send the call as well.',
     ],
     [
-      { type: 'local_shell_call', call_id: 'c' },
-      '422 "input[0].type" cannot be used with this backend: an item of the type "local_shell_call" has no meaning there. Leave the item out.',
+      { type: 'brand_new_call', call_id: 'c' },
+      '422 "input[0].type" cannot be used with this backend: an item of the type "brand_new_call" has no meaning there. Leave the item out.',
     ],
+    ...['local_shell_call', 'shell_call', 'shell_call_output', 'apply_patch_call'].map((type): [JsonObject, string] => [
+      { type, call_id: 'c' },
+      `422 "input[0].type" cannot be used with this backend: an item of the type "${type}" has no meaning there. Send calls and outputs of a tool of the type "function" or "custom" in its place.`,
+    ]),
     [
       { role: 'user', content: [{ type: 'input_file', file_id: 'f' }] },
       '422 "input[0].content[0].file_id" cannot be used with this backend: files kept at OpenAI are not within its reach. Send the data or a URL of the file.',

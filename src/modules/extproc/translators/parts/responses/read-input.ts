@@ -42,6 +42,18 @@ export function readInput(document: JsonObject, terms: InputTerms, receipt: Rece
 const FOREIGN_ITEM =
   /^(?:(?:web_search|file_search|code_interpreter|computer|image_generation|mcp)_call|computer_call_output|mcp_list_tools|mcp_approval_(?:request|response)|tool_search_(?:call|output)|compaction|compaction_trigger|agent_message|agent_reasoning|additional_tools)$/;
 
+/** Of tools that clients run, but whose form only models of OpenAI were taught. */
+const UNTAUGHT_ITEM = /^(?:local_shell|shell|apply_patch)_call(?:_output)?$/;
+
+const unknownItem = (path: string, type: string) =>
+  cannotConvert(
+    memberPath(path, 'type'),
+    `an item of the type ${shownWord(type)} has no meaning there`,
+    UNTAUGHT_ITEM.test(type)
+      ? 'Send calls and outputs of a tool of the type "function" or "custom" in its place.'
+      : 'Leave the item out.',
+  );
+
 interface Turn {
   readonly path: string;
   readonly parts: AssistantPart[];
@@ -93,13 +105,7 @@ class InputReader {
       case 'item_reference':
         throw cannotConvert(path, 'it keeps no items', 'Send the item itself.');
       default:
-        if (!FOREIGN_ITEM.test(type)) {
-          throw cannotConvert(
-            memberPath(path, 'type'),
-            `an item of the type ${shownWord(type)} has no meaning there`,
-            'Leave the item out.',
-          );
-        }
+        if (!FOREIGN_ITEM.test(type)) throw unknownItem(path, type);
         this.receipt.drop(path);
     }
   }

@@ -70,7 +70,7 @@ describe('the tools of a Responses request', () => {
       { kind: 'allowed', mode: 'required', names: ['f'] },
     ],
     [null, undefined],
-  ])('reads the tool choice %j', (choice, expected) => {
+  ])('G53: reads the tool choice %j', (choice, expected) => {
     expect(readMembers({ tool_choice: choice }).chat.toolChoice).toEqual(expected);
   });
 
@@ -84,11 +84,15 @@ describe('the tools of a Responses request', () => {
       'computer_use_preview',
       'image_generation',
       'mcp',
-      'local_shell',
+      'tool_search',
       'namespace',
     ].map((type): [JsonObject, string] => [
       { tools: [{ type }] },
       `422 "tools[0].type" cannot be used with this backend: a tool of the type "${type}" ${ONLY_OPENAI}`,
+    ]),
+    ...['local_shell', 'shell', 'apply_patch'].map((type): [JsonObject, string] => [
+      { tools: [{ type }] },
+      `422 "tools[0].type" cannot be used with this backend: only models of OpenAI know the tool "${type}" without a definition. Give the model a tool of the type "function" or "custom" in its place, with a name, a description and what it takes.`,
     ]),
     [
       { tool_choice: { type: 'mcp', server_label: 'x' } },

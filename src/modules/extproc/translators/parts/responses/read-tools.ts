@@ -50,6 +50,10 @@ export function readTools(document: JsonObject, terms: ToolTerms, receipt: Recei
       case 'web_search_preview_2025_03_11':
         if (terms.hasWebSearch) return webSearch(raw, path, receipt);
         throw unsupported(path, type);
+      case 'local_shell':
+      case 'shell':
+      case 'apply_patch':
+        throw untaught(path, type);
       default:
         throw unsupported(path, type);
     }
@@ -62,6 +66,14 @@ const unsupported = (path: string, type: JsonValue) =>
     memberPath(path, 'type'),
     `a tool of the type ${shownWord(type)} is run by OpenAI only`,
     'Leave the tool out, or give the model a tool of the type "function" or "custom".',
+  );
+
+/** Tools that clients run, but whose form only models of OpenAI were taught. */
+const untaught = (path: string, type: string) =>
+  cannotConvert(
+    memberPath(path, 'type'),
+    `only models of OpenAI know the tool ${shownWord(type)} without a definition`,
+    'Give the model a tool of the type "function" or "custom" in its place, with a name, a description and what it takes.',
   );
 
 /** The API takes `strict` for true unless told otherwise; providers get it only when the client wrote it. */

@@ -135,6 +135,7 @@ export class ResponseBuilder {
         this.#serviceTier = event.serviceTier ?? this.#serviceTier;
         break;
       case 'error':
+        this.#usage = event.usage ?? this.#usage;
         this.#fail(event.error);
         break;
       case 'done':

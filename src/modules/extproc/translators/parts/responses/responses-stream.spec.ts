@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { responseHead } from '../../../../../../test/harness/cell.js';
+import { playStream, responseHead, startCell } from '../../../../../../test/harness/cell.js';
 import {
   DONE,
   ENCRYPTED,
@@ -239,6 +239,20 @@ describe('the stream of a converted response', () => {
       status: 'failed',
       error: { code: 'server_error', message: 'busy' },
       output: [{ status: 'incomplete', content: [{ text: 'Hi' }] }],
+    });
+  });
+
+  it.each([
+    ['fails', 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n'],
+    ['goes away', ''],
+  ])('tells the usage that is known when the provider %s', (_, end) => {
+    const usage = { input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 1 };
+    const start = { type: 'message_start', message: { id: 'm', role: 'assistant', content: [], usage } };
+    const exchange = startCell('responses', 'Anthropic', { body: '{"model":"m","input":"hi","stream":true}' });
+    const { text: out } = playStream(exchange, [Buffer.from(`data: ${JSON.stringify(start)}\n\n${end}`)]);
+    expect(finalOf(eventsIn(out))).toMatchObject({
+      status: 'failed',
+      usage: { input_tokens: 15, input_tokens_details: { cached_tokens: 5 }, output_tokens: 1, total_tokens: 16 },
     });
   });
 
