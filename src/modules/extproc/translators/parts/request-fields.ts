@@ -65,9 +65,17 @@ function asInteger(value: JsonValue): number | undefined {
   return Number.isInteger(number) ? number : undefined;
 }
 
+const anyNumber = optional('a number', numberOf);
+
 export const optionalString = optional('a string', asString);
-/** An infinite one (`1e400`) too. */
-export const optionalNumber = optional('a number', numberOf);
+export const optionalNumber: Member<number | undefined> = (object, key, path) => {
+  const number = anyNumber(object, key, path);
+  // Sent on as a value it would read `null`.
+  if (number === undefined || Number.isFinite(number)) return number;
+  throw new MalformedRequestError(
+    `malformed request: "${memberPath(path, key)}" must be a number below 1.8e308, found a larger one`,
+  );
+};
 /** `1.0` is one. Above 2^53 the nearest one that JavaScript knows. */
 export const optionalInteger = optional('an integer', asInteger);
 export const optionalBoolean = optional('a boolean', asBoolean);

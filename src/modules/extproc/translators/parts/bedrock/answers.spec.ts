@@ -205,6 +205,14 @@ describe('an answer in JSON by a tool', () => {
   });
 });
 
+describe('citations in streams', () => {
+  it('are bounded', () => {
+    const cited = Array.from({ length: 10_001 }, () => delta(0, { citation: { title: 't' } }));
+    const { text } = play('chat-completions', [eventStream([START, ...cited, STOP, METADATA])]);
+    expect(text).toContain('AWSBedrock cited more than 10000 sources in one block');
+  });
+});
+
 describe('images in streams', () => {
   it('are bounded', () => {
     const stream = exchangeOf('chat-completions', true).stream(HEAD);

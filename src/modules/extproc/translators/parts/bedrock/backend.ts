@@ -1,4 +1,3 @@
-import { knownAs } from '../../../../../shared/translation-options.js';
 import { Receipt } from '../../receipt.js';
 import { awsError } from '../aws/aws-error.js';
 import type { ChatBackend, ChatExchange } from '../chat/chat-backend.js';
@@ -13,7 +12,7 @@ import { conversePath, REQUEST_ID } from './transport.js';
 export const bedrockChat: ChatBackend = {
   start(chat, input, env) {
     const receipt = new Receipt();
-    const { body, answerTool } = converseRequest(chat, knownAs(input.requestModel, env.options), receipt);
+    const { body, answerTool } = converseRequest(chat, input.requestModel, env.options, receipt);
     const through = (sink: AnswerSink) => (answerTool === undefined ? sink : answerByTool(answerTool, sink));
     return {
       request: {

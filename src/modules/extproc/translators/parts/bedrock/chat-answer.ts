@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../../../../shared/token-usage.js';
 import { objectOf, type JsonObject, type JsonValue } from '../../../codec/json-value.js';
+import { UpstreamAnswerError } from '../../translator.js';
 import { annotationsOf, characterCount } from '../anthropic/citations.js';
 import type { ThinkingBlock } from '../chat/chat-request.js';
 import type { ChatChoice, ChatEvent, ChatResult, FinishReason, ResultToolCall } from '../chat/chat-result.js';
@@ -7,6 +8,7 @@ import type { AnswerEvent } from './answer-events.js';
 import { finishReasonOf } from './stop-reason.js';
 
 const CHOICE = 0;
+const CITATIONS_MAX = 10_000;
 
 /** What both views of an answer keep of its text: where the block began, and what it cites. */
 class Citations {
@@ -19,6 +21,9 @@ class Citations {
   }
 
   add(citation: JsonObject): void {
+    if (this.#cited.length >= CITATIONS_MAX) {
+      throw new UpstreamAnswerError(`AWSBedrock cited more than ${CITATIONS_MAX} sources in one block`);
+    }
     const { url } = objectOf(objectOf(citation['location'])['web']);
     this.#cited.push(url === undefined ? citation : { ...citation, url });
   }
@@ -96,7 +101,7 @@ export class ChatAnswer {
   }
 
   #endBlock(): void {
-    this.#annotations.push(...this.#citations.endBlock());
+    for (const annotation of this.#citations.endBlock()) this.#annotations.push(annotation);
     if (this.#thinking !== '' || this.#signature !== '') {
       this.#thinkingBlocks.push({
         type: 'thinking',

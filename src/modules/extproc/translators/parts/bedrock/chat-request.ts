@@ -1,15 +1,16 @@
-import { UserFacingError } from '../../../../../shared/errors.js';
+import { knownAs, type TranslationOptions } from '../../../../../shared/translation-options.js';
 import type { JsonObject } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
-import { traitsOf } from '../anthropic/model-class.js';
+import { allowedTools } from '../chat/allowed-tools.js';
 import type { ChatRequest } from '../chat/chat-request.js';
 import { dropUnhandledFields } from '../chat/handled-fields.js';
-import { allowedTools, chatChoice, chatTools } from './chat-tools.js';
+import { chatChoice, chatTools } from './chat-tools.js';
 import { chatConversation } from './chat-turns.js';
 import { planInference } from './inference.js';
 import type { InferenceNames } from './inference-wish.js';
-import { modelFamily } from './model-family.js';
-import { isConstrainable, planSchema, type SchemaContext } from './structured-output.js';
+import { refusal } from './media.js';
+import { modelFamily, traitsIn } from './model-family.js';
+import { takesSchema, planSchema, type SchemaContext } from './structured-output.js';
 import { calledNamesOf, planTools } from './tools.js';
 import { canThinkAfter, joinTurns } from './turns.js';
 import { vendorFields, VENDOR_FIELDS } from './vendor-fields.js';
@@ -51,29 +52,31 @@ export interface ConverseRequest {
  * @throws {UserFacingError} 422 @throws {MalformedRequestError} 400
  * @see spec translators.md 5.3, 18.4.4
  */
-export function converseRequest(chat: ChatRequest, model: string, receipt: Receipt): ConverseRequest {
+export function converseRequest(
+  chat: ChatRequest,
+  requestModel: string,
+  options: TranslationOptions,
+  receipt: Receipt,
+): ConverseRequest {
+  const model = knownAs(requestModel, options);
   const family = modelFamily(model);
-  const traits = traitsOf(family === 'claude' ? model : '', 'aws');
-  const context = { model, family, traits, receipt };
+  const traits = traitsIn(family, model);
+  const context = { model, family, traits, receipt, defaultMaxTokens: options.defaultMaxTokens };
   const { system, turns } = chatConversation(chat.messages, family, receipt);
   const messages = joinTurns(turns);
-  if (messages.length === 0) {
-    throw new UserFacingError(
-      'cannot send "messages" to AWSBedrock: found nothing said in them, expected text of the user',
-    );
-  }
+  if (messages.length === 0) throw refusal('messages', 'nothing said in them', 'text of the user');
   const answer = formatPlan(chat, context);
   const tools = planTools({
     tools: chatTools(allowedTools(chat), receipt),
     choice: chatChoice(chat.toolChoice),
     calledNames: calledNamesOf(turns),
-    takesStrict: isConstrainable(model, family, traits),
+    takesStrict: takesSchema(model, family, traits),
     ...(answer && 'answer' in answer ? { answer: answer.answer } : {}),
     receipt,
     formatName: 'response_format',
   });
   const { inferenceConfig, additionalFields } = planInference(
-    { ...inferenceOf(chat, receipt), canThink: !tools.isForced && canThinkAfter(messages) },
+    { ...inferenceOf(chat), canThink: !tools.isForced && canThinkAfter(messages) },
     context,
   );
   dropUnhandledFields(chat.fields, HANDLED, receipt);
@@ -91,16 +94,14 @@ export function converseRequest(chat: ChatRequest, model: string, receipt: Recei
   };
 }
 
-function inferenceOf(chat: ChatRequest, receipt: Receipt) {
-  const { thinking } = chat;
-  if (thinking?.type === 'enabled' && thinking.includeThoughts === false) receipt.drop('thinking.includeThoughts');
+function inferenceOf(chat: ChatRequest) {
   return {
     maxTokens: chat.maxTokens,
     temperature: chat.temperature,
     topP: chat.topP,
     topK: chat.topK,
     stop: chat.stop,
-    thinking,
+    thinking: chat.thinking,
     effort: chat.reasoningEffort,
     showsThinking: true,
     wantsVisibleThinking: chat.wantsVisibleThinking ?? false,

@@ -159,7 +159,7 @@ class ChatTurns {
   }
 
   #thinkingPieces(thinking: ThinkingBlock | undefined, path: string, cacheControl?: CacheControl): readonly Piece[] {
-    const block = thinking && reasoningBlock(thinking, path);
+    const block = thinking && reasoningBlock(thinking, path, this.family);
     if (block !== undefined) return [{ block, cacheControl }];
     this.receipt.drop(path);
     return [];

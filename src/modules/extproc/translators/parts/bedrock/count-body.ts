@@ -1,13 +1,12 @@
 import type { JsonObject } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
-import { traitsOf } from '../anthropic/model-class.js';
 import type { TokenizeRequest } from '../tokenize/tokenize-request.js';
 import { chatTools } from './chat-tools.js';
 import { chatConversation } from './chat-turns.js';
 import { isBlank } from './converse.js';
 import { refusal } from './media.js';
-import { modelFamily } from './model-family.js';
-import { isConstrainable } from './structured-output.js';
+import { modelFamily, traitsIn } from './model-family.js';
+import { takesSchema } from './structured-output.js';
 import { calledNamesOf, planTools } from './tools.js';
 import { joinTurns } from './turns.js';
 
@@ -29,7 +28,7 @@ export function converseCount(request: TokenizeRequest, model: string, receipt: 
     tools: chatTools(request.chat.tools, receipt),
     choice: undefined,
     calledNames: calledNamesOf(turns),
-    takesStrict: isConstrainable(model, family, traitsOf(family === 'claude' ? model : '', 'aws')),
+    takesStrict: takesSchema(model, family, traitsIn(family, model)),
     receipt,
     formatName: '',
   });

@@ -1,9 +1,10 @@
 import { UserFacingError } from '../../../../../shared/errors.js';
 import type { JsonObject } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
+import type { Thinking } from '../chat/chat-request.js';
 import { claudeOptions } from './claude-options.js';
 import { isBlank } from './converse.js';
-import { thinkingAsAsked, type FamilyOptions, type InferenceContext, type InferenceWish } from './inference-wish.js';
+import type { FamilyOptions, InferenceContext, InferenceWish } from './inference-wish.js';
 
 export interface InferencePlan {
   /** Maybe empty. */
@@ -76,7 +77,7 @@ function familyOptions(wish: InferenceWish, context: InferenceContext): FamilyOp
     case 'gpt-oss':
       return { additionalFields: gptOssFields(wish, context), withheld: NOTHING };
     default:
-      return { additionalFields: fieldsAsAsked(wish), withheld: NOTHING };
+      return { additionalFields: fieldsAsAsked(wish, context), withheld: NOTHING };
   }
 }
 
@@ -128,13 +129,25 @@ function gptOssFields(wish: InferenceWish, { receipt }: InferenceContext): JsonO
 }
 
 /** A model that is not known, maybe one behind an inference profile of the user's own, gets what was asked for. */
-function fieldsAsAsked(wish: InferenceWish): JsonObject {
-  const { thinking, effort } = wish;
+function fieldsAsAsked(wish: InferenceWish, { receipt }: InferenceContext): JsonObject {
+  const { thinking, effort, names } = wish;
+  if (thinking?.type === 'enabled' && thinking.includeThoughts === false) {
+    receipt.drop(`${names.thinking}.includeThoughts`);
+  }
   return {
     ...(thinking === undefined ? {} : { thinking: thinkingAsAsked(thinking) }),
     ...(effort ? { reasoning_config: effort } : {}),
     ...topKField(wish),
   };
+}
+
+/** `thinking` in Anthropic's words. */
+function thinkingAsAsked(thinking: Thinking): JsonObject {
+  if (thinking.type === 'disabled') return { type: 'disabled' };
+  const display = thinking.display === undefined ? {} : { display: thinking.display };
+  if (thinking.type === 'adaptive') return { type: 'adaptive', ...display };
+  const { budgetTokens } = thinking;
+  return { type: 'enabled', ...(budgetTokens === undefined ? {} : { budget_tokens: budgetTokens }), ...display };
 }
 
 const topKField = ({ topK }: InferenceWish): JsonObject => (topK === undefined ? {} : { top_k: topK });

@@ -2,6 +2,7 @@ import type { TokenUsage } from '../../../../../shared/token-usage.js';
 import { objectOf, parseJsonLeniently } from '../../../codec/json-value.js';
 import type { ResponseFacts, ResponseHead } from '../../translator.js';
 import { awsErrorType } from '../messages/aws-error.js';
+import { mediaNote } from '../messages/media-note.js';
 import type { MessageResult, ResultBlock } from '../messages/message-result.js';
 import type { MessageStreamReader } from '../messages/message-stream.js';
 import type { MessageStreamWriter } from '../messages/message-stream-writer.js';
@@ -60,6 +61,9 @@ class WholeMessage {
         break;
       case 'tool-input':
         if (this.#tool) this.#tool.input += event.text;
+        break;
+      case 'image':
+        this.#text += mediaNote(`image/${event.format}`);
         break;
       case 'block-end':
         this.#endBlock();
@@ -157,6 +161,9 @@ export class MessageAnswerStream implements MessageStreamReader {
         break;
       case 'tool-input':
         writer.toolInput(event.text);
+        break;
+      case 'image':
+        writer.text(mediaNote(`image/${event.format}`));
         break;
       case 'block-end':
         writer.closeBlock();

@@ -1,9 +1,7 @@
 import { knownAs, type TranslationOptions } from '../../../../../shared/translation-options.js';
-import { UserFacingError } from '../../../../../shared/errors.js';
 import { arrayOf, isJsonObject, objectOf, parseJson, type JsonObject } from '../../../codec/json-value.js';
 import { Receipt } from '../../receipt.js';
 import type { TranslatorInput } from '../../translator.js';
-import { traitsOf } from '../anthropic/model-class.js';
 import type { Thinking } from '../chat/chat-request.js';
 import { dropUnhandledFields } from '../chat/handled-fields.js';
 import { bedrockBetas } from '../messages/bedrock-betas.js';
@@ -11,8 +9,9 @@ import type { MessagesRequest, MessageTool } from '../messages/messages-request.
 import { planInference } from './inference.js';
 import type { InferenceNames } from './inference-wish.js';
 import { messagesConversation } from './message-turns.js';
-import { modelFamily, type ModelFamily } from './model-family.js';
-import { isConstrainable, planSchema } from './structured-output.js';
+import { refusal } from './media.js';
+import { modelFamily, traitsIn, type ModelFamily } from './model-family.js';
+import { takesSchema, planSchema } from './structured-output.js';
 import { calledNamesOf, planTools, type ToolChoice, type ToolDefinition } from './tools.js';
 import { canThinkAfter, joinTurns } from './turns.js';
 import { vendorFields, VENDOR_FIELDS } from './vendor-fields.js';
@@ -67,15 +66,11 @@ export function converseRequest(
   const model = knownAs(input.requestModel, options);
   const receipt = new Receipt();
   const family = modelFamily(model);
-  const traits = traitsOf(family === 'claude' ? model : '', 'aws');
-  const context = { model, family, traits, receipt };
+  const traits = traitsIn(family, model);
+  const context = { model, family, traits, receipt, defaultMaxTokens: options.defaultMaxTokens };
   const { system, turns } = messagesConversation(request, family, receipt);
   const messages = joinTurns(turns);
-  if (messages.length === 0) {
-    throw new UserFacingError(
-      'cannot send "messages" to AWSBedrock: found nothing said in them, expected text of the user',
-    );
-  }
+  if (messages.length === 0) throw refusal('messages', 'nothing said in them', 'text of the user');
   const { format } = request.outputConfig;
   const answer = format && planSchema(format, context);
   if (format === undefined) dropUnknownFormat(request, receipt);
@@ -83,7 +78,7 @@ export function converseRequest(
     tools: toolsOf(request.tools, receipt),
     choice: choiceOf(request, receipt),
     calledNames: calledNamesOf(turns),
-    takesStrict: isConstrainable(model, family, traits),
+    takesStrict: takesSchema(model, family, traits),
     ...(answer && 'answer' in answer ? { answer: answer.answer } : {}),
     receipt,
     formatName: format?.path ?? '',

@@ -151,7 +151,7 @@ class MessageTurns {
         ];
       case 'thinking':
       case 'redacted_thinking':
-        return this.#replayed(path, reasoningBlock(block, path));
+        return this.#replayed(path, reasoningBlock(block, path, this.family));
       default:
         return this.#replayed(path, undefined);
     }

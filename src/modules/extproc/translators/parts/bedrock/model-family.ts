@@ -1,3 +1,5 @@
+import { traitsOf, type ClaudeTraits } from '../anthropic/model-class.js';
+
 /**
  * Families of models whose vendor parameters differ; `mistral` and `plain` have none for thinking.
  * @see spec translators.md 18.4.4
@@ -18,6 +20,10 @@ export function modelFamily(model: string): ModelFamily {
   const name = model.toLowerCase();
   return FAMILIES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'other';
 }
+
+/** Of other families: those of a model that Claude's names tell nothing of. */
+export const traitsIn = (family: ModelFamily, model: string): ClaudeTraits =>
+  traitsOf(family === 'claude' ? model : '', 'aws');
 
 /** Open-weight models that Converse constrains to a schema. @see spec translators.md 18.4.2 */
 const STRUCTURED =

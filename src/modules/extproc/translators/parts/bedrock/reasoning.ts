@@ -1,6 +1,7 @@
 import type { AssistantPart, ThinkingBlock } from '../chat/chat-request.js';
 import { isBlank, type ConverseBlock } from './converse.js';
 import { checkedBase64 } from './media.js';
+import type { ModelFamily } from './model-family.js';
 
 /** The tag of a signature that another provider made, e.g. `gemini:`; base64 holds no colon. @see spec translators.md 18.2.5 */
 const FOREIGN_TAG = /^[a-z][\w-]*:/i;
@@ -17,11 +18,11 @@ export function proofOfPart(part: AssistantPart): string | undefined {
 
 /**
  * Thinking as the model gets it back; the signature holds it, so that its text may be missing, as in streams. Redacted
- * thinking is base64 already (translators.md G5). Undefined when there is nothing that Converse would take: neither text nor
- * signature, or another provider's.
+ * thinking is base64 already (translators.md G5). Undefined when there is nothing that the model would take: neither text nor
+ * signature, another provider's, or no signature where Claude wants one.
  * @throws {UserFacingError} 422 for redacted thinking that is no base64
  */
-export function reasoningBlock(thinking: ThinkingBlock, path: string): ConverseBlock | undefined {
+export function reasoningBlock(thinking: ThinkingBlock, path: string, family: ModelFamily): ConverseBlock | undefined {
   const proof = proofOf(thinking);
   if (FOREIGN_TAG.test(proof ?? '')) return undefined;
   if (thinking.type === 'redacted_thinking') {
@@ -29,6 +30,6 @@ export function reasoningBlock(thinking: ThinkingBlock, path: string): ConverseB
     return { reasoningContent: { redactedContent: thinking.data } };
   }
   const { thinking: text = '', signature } = thinking;
-  if (isBlank(text) && !signature) return undefined;
+  if (!signature && (family === 'claude' || isBlank(text))) return undefined;
   return { reasoningContent: { reasoningText: { text, ...(signature ? { signature } : {}) } } };
 }

@@ -70,9 +70,12 @@ describe('chat → Converse', () => {
   });
 
   it('joins messages of very many parts', () => {
-    const content = Array.from({ length: 200_000 }, () => ({ type: 'text', text: 'a' }));
-    const message = { role: 'user', content };
-    expect(sent({ messages: [message, message] }).body.messages[0]!.content).toHaveLength(400_000);
+    const content = Array.from({ length: 160_000 }, () => ({ type: 'text', text: 'a' }));
+    const messages = [
+      { role: 'user', content },
+      { role: 'user', content: 'b' },
+    ];
+    expect(sent({ messages }).body.messages[0]!.content).toHaveLength(160_001);
   });
 
   it('shows no data of a refused part', () => {
@@ -169,6 +172,45 @@ describe('chat → Converse', () => {
         },
       ],
     });
+  });
+});
+
+describe('thinking of earlier turns', () => {
+  const unsigned = { type: 'thinking', thinking: 'hm' };
+  const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } };
+  const members = {
+    'chat-completions': {
+      messages: [
+        ...HI,
+        { role: 'assistant', thinking_blocks: [unsigned], tool_calls: [call] },
+        { role: 'tool', tool_call_id: 'a', content: 'ok' },
+      ],
+    },
+    messages: {
+      messages: [
+        ...HI,
+        { role: 'assistant', content: [unsigned, { type: 'tool_use', id: 'a', name: 'f', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'ok' }] },
+      ],
+    },
+  };
+  const thinking = { type: 'enabled', budget_tokens: 1024 };
+  const reasoning = { reasoningContent: { reasoningText: { text: 'hm' } } };
+
+  it.each([
+    ['chat-completions', 'messages[1].thinking_blocks[0]'],
+    ['messages', 'messages[1].content[0]'],
+  ] as const)('G4: is left out of %s to Claude without a signature, which Claude demands', (endpoint, path) => {
+    const { body, dropped } = sent({ model: 'anthropic.claude-opus-4-5', thinking, ...members[endpoint] }, endpoint);
+    expect(body.messages[1]!.content).toEqual([{ toolUse: { name: 'f', toolUseId: 'a', input: {} } }]);
+    // Without it there is no thinking before these calls either.
+    expect(body.additionalModelRequestFields).toBeUndefined();
+    expect(dropped).toEqual([path, 'thinking']);
+  });
+
+  it.each(['chat-completions', 'messages'] as const)('stays in %s to models that do not sign', (endpoint) => {
+    const { body } = sent({ model: 'deepseek.v3-v1:0', ...members[endpoint] }, endpoint);
+    expect(body.messages[1]!.content[0]).toEqual(reasoning);
   });
 });
 

@@ -1,6 +1,6 @@
-import { isJsonObject, kindOf, type JsonObject, type JsonValue } from '../../../codec/json-value.js';
-import { closeObjects, schemaObstacle } from '../anthropic/schema-limits.js';
+import type { JsonObject, JsonValue } from '../../../codec/json-value.js';
 import type { ClaudeTraits } from '../anthropic/model-class.js';
+import { planSchemaAnswer } from '../anthropic/schema-answer.js';
 import { refusal } from './media.js';
 import { isStructuredOpenWeight, type ModelFamily } from './model-family.js';
 import type { AnswerFormat } from './tools.js';
@@ -30,31 +30,19 @@ export interface SchemaContext {
  * @see spec translators.md 18.4.2
  */
 export function planSchema(wish: SchemaWish, { model, family, traits }: SchemaContext): SchemaPlan {
-  const { path, schema } = wish;
-  if (!isJsonObject(schema)) throw refusal(path, kindOf(schema), 'a JSON schema, which is an object');
-  const obstacle = schemaObstacle(schema);
-  if (isConstrainable(model, family, traits) && obstacle === undefined)
-    return { outputConfig: outputConfig(wish, schema) };
-  if (traits.thinking === 'adaptive' && !traits.canStopThinking) {
-    throw refusal(path, obstacle ?? 'a schema', 'a schema without it, or a model that can be made to call a tool');
-  }
-  return { answer: { schema, description: wish.description } };
+  const { name, description } = wish;
+  const isConstrainable = takesSchema(model, family, traits);
+  const { isNative, schema } = planSchemaAnswer(wish.path, wish.schema, { traits, isConstrainable }, refusal);
+  if (!isNative) return { answer: { schema, description } };
+  const jsonSchema = {
+    // Text here.
+    schema: JSON.stringify(schema),
+    ...(name ? { name } : {}),
+    ...(description ? { description } : {}),
+  };
+  return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
 }
 
 /** Whether the model can be held to a schema, of an answer or of a strict tool. */
-export const isConstrainable = (model: string, family: ModelFamily, traits: ClaudeTraits): boolean =>
+export const takesSchema = (model: string, family: ModelFamily, traits: ClaudeTraits): boolean =>
   family === 'claude' ? traits.hasStructuredOutput : isStructuredOpenWeight(model);
-
-/** The schema is text here. */
-const outputConfig = ({ name, description }: SchemaWish, schema: JsonObject): JsonObject => ({
-  textFormat: {
-    type: 'json_schema',
-    structure: {
-      jsonSchema: {
-        schema: JSON.stringify(closeObjects(schema)),
-        ...(name ? { name } : {}),
-        ...(description ? { description } : {}),
-      },
-    },
-  },
-});

@@ -1,6 +1,7 @@
 import { UserFacingError } from '../../../../../shared/errors.js';
 import { isJsonObject, kindOf, type JsonObject, type JsonValue } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
+import { answerToolDescription, answerToolName } from '../anthropic/schema-answer.js';
 import { closeObjects, schemaObstacle } from '../anthropic/schema-limits.js';
 import type { CacheControl } from '../chat/chat-request.js';
 import { cachePoint, type ToolElement } from './converse.js';
@@ -36,6 +37,7 @@ export interface ToolWish {
 
 /** An answer in JSON. */
 export interface AnswerFormat {
+  /** Of an object. */
   readonly schema: JsonObject;
   readonly description: string | undefined;
 }
@@ -71,7 +73,7 @@ export function planTools(wish: ToolWish): ToolPlan {
 /** The answer is a call of the tool; where the client's tools may be called first, any call. */
 function answerPlan(wish: ToolWish, format: AnswerFormat): ToolPlan {
   const { choice, calledNames, tools } = wish;
-  const answerTool = freeName(tools, calledNames);
+  const answerTool = answerToolName(new Set([...tools.map(({ name }) => name), ...calledNames]));
   const isAlone = choice?.kind === 'none' || tools.length === 0;
   const others = isAlone ? madeUp(calledNames) : elementsOf(wish);
   const toolChoice = isAlone ? { tool: { name: answerTool } } : { any: {} };
@@ -136,17 +138,5 @@ function choiceOf(choice: ToolChoice | undefined): JsonObject | undefined {
 }
 
 const answerElement = (name: string, { schema, description }: AnswerFormat): ToolElement => ({
-  toolSpec: {
-    name,
-    description: `Gives the answer to the user: its input is the whole answer.${description ? ` ${description}` : ''}`,
-    inputSchema: { json: withType(schema) },
-  },
+  toolSpec: { name, description: answerToolDescription(description), inputSchema: { json: schema } },
 });
-
-/** `json`, unless the client has a tool of that name. @see spec translators.md 18.1.3, "Structured output" */
-function freeName(tools: readonly ToolDefinition[], calledNames: readonly string[]): string {
-  const taken = new Set([...tools.map(({ name }) => name), ...calledNames]);
-  let name = 'json';
-  while (taken.has(name)) name += '_answer';
-  return name;
-}

@@ -9,6 +9,7 @@ import {
   type JsonValue,
 } from '../../../codec/json-value.js';
 import { UpstreamAnswerError } from '../../translator.js';
+import { mediaNote } from '../messages/media-note.js';
 
 /** A `GenerateContentResponse`: a whole answer, or an object of a stream. @see spec translators.md 18.2.6 */
 export interface GeminiAnswer {
@@ -87,6 +88,8 @@ function readPart(part: JsonObject): AnswerPart[] {
   const media = part['inlineData'];
   if (isJsonObject(media)) {
     const [mimeType, data] = [stringOf(media['mimeType']) ?? '', stringOf(media['data']) ?? ''];
+    // A sketch that the model made on the way to its answer.
+    if (part['thought'] === true) return [{ ...signed, kind: 'thought', text: mediaNote(mimeType) }];
     return [{ ...signed, kind: 'media', mimeType, data }];
   }
   const text = stringOf(part['text']) ?? codeOf(part);
@@ -106,9 +109,6 @@ function codeOf(part: JsonObject): string | undefined {
 }
 
 const fenced = (language: string, text: string) => `\n\`\`\`${language}\n${text}\n\`\`\`\n`;
-
-/** What a client is told of media that its dialect cannot carry. */
-export const mediaNote = (mimeType: string) => `[The model made ${mimeType || 'media'}, which cannot be shown here.]`;
 
 /** What a client is told of a prompt that was blocked. */
 export const blockText = ({ reason, message }: NonNullable<GeminiAnswer['block']>): string =>

@@ -2,9 +2,10 @@ import type { TokenUsage } from '../../../../../shared/token-usage.js';
 import { objectOf, type JsonValue } from '../../../codec/json-value.js';
 import { UpstreamAnswerError, type TranslatorEnv } from '../../translator.js';
 import type { ChatEvent } from '../chat/chat-result.js';
-import { blockText, mediaNote, type AnswerPart, type Candidate, type GeminiAnswer } from './answer.js';
+import { mediaNote } from '../messages/media-note.js';
+import { blockText, type AnswerPart, type Candidate, type GeminiAnswer } from './answer.js';
 import { toAnnotations } from './annotations.js';
-import { toFinishReason } from './finish-reason.js';
+import { BLOCKED, toFinishReason } from './finish-reason.js';
 import { toLogprobs } from './logprobs.js';
 import { placeSignature, type SignaturePlace } from './signature.js';
 import { TextTrimmer, type TextTrimming } from './text-trimmer.js';
@@ -12,6 +13,8 @@ import { UsageReader } from './usage.js';
 
 /** Gemini makes at most 8. */
 const CHOICES_MAX = 64;
+/** Of one choice. */
+const ANNOTATIONS_MAX = 10_000;
 /** Thought text of one thinking block; of more the block has none. It was sent as reasoning in any case. */
 const BLOCK_CHARACTERS_MAX = 1 << 20;
 
@@ -27,7 +30,8 @@ interface Choice {
   finishReason: string | undefined;
   /** Last values of `safety_ratings` and `grounding_metadata`. */
   extras: Readonly<Record<string, JsonValue>>;
-  citations: JsonValue | undefined;
+  /** By their text: objects of a stream may cite again what was cited before. */
+  readonly annotations: Map<string, JsonValue>;
 }
 
 /**
@@ -70,7 +74,12 @@ export class ChatAnswer {
     }
     this.#usage.add(answer.usageMetadata);
     for (const candidate of answer.candidates) this.#addCandidate(candidate);
-    if (answer.block === undefined || this.isBegun) return;
+    if (answer.block === undefined) return;
+    if (this.isBegun) {
+      // What was said so far is out already.
+      for (const choice of this.#choices.values()) choice.finishReason = BLOCKED;
+      return;
+    }
     this.#isBlocked = true;
     this.emit({ kind: 'refusal', choice: 0, text: blockText(answer.block) });
     if (answer.promptRatings) {
@@ -90,7 +99,7 @@ export class ChatAnswer {
 
   #closeChoice(index: number, choice: Choice): void {
     if (!choice.hasOutput) this.emit({ kind: 'role', choice: index });
-    const annotations = toAnnotations(choice.citations);
+    const annotations = [...choice.annotations.values()];
     if (annotations.length > 0) this.emit({ kind: 'annotations', choice: index, annotations });
     if (Object.keys(choice.extras).length > 0) this.emit({ kind: 'extras', choice: index, extras: choice.extras });
     const reason = toFinishReason(choice.finishReason ?? 'STOP', choice.callCount > 0);
@@ -111,7 +120,12 @@ export class ChatAnswer {
       ...(safetyRatings ? { safety_ratings: safetyRatings } : {}),
       ...(groundingMetadata ? { grounding_metadata: groundingMetadata } : {}),
     };
-    choice.citations = raw['citationMetadata'] ?? choice.citations;
+    for (const annotation of toAnnotations(raw['citationMetadata'])) {
+      choice.annotations.set(JSON.stringify(annotation), annotation);
+    }
+    if (choice.annotations.size > ANNOTATIONS_MAX) {
+      throw new UpstreamAnswerError(`expected at most ${ANNOTATIONS_MAX} citations`);
+    }
   }
 
   #choiceAt(index: number): Choice {
@@ -128,7 +142,7 @@ export class ChatAnswer {
       hasOutput: false,
       finishReason: undefined,
       extras: {},
-      citations: undefined,
+      annotations: new Map(),
     };
     this.#choices.set(index, choice);
     return choice;

@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../../shared/translation-options.js';
 import { Receipt } from '../../receipt.js';
 import type { ChatBackend } from '../chat/chat-backend.js';
 import { toGeminiChat } from './chat-request.js';
@@ -10,7 +11,7 @@ import { GeminiChatStream } from './stream.js';
 export const geminiBackend: ChatBackend = {
   start(chat, { requestModel }, env) {
     const receipt = new Receipt();
-    const { request, trimming } = toGeminiChat(chat, parseGeminiModel(requestModel), receipt);
+    const { request, trimming } = toGeminiChat(chat, parseGeminiModel(knownAs(requestModel, env.options)), receipt);
     return {
       request: {
         path: generatePath(requestModel, chat.isStreaming),

@@ -5,6 +5,7 @@ import { toGenerationConfig } from './generation-config.js';
 import { toConversation } from './messages.js';
 import type { GeminiModel } from './model.js';
 import { toAnswerFormat } from './response-format.js';
+import { SchemaWriter } from './schema.js';
 import type { TextTrimming } from './text-trimmer.js';
 import { toToolConfig, toTools } from './tools.js';
 import type { GeminiRequest } from './wire.js';
@@ -42,8 +43,9 @@ export interface GeminiChat {
 
 /** A chat as a `generateContent` body; `generationConfig` is always there. @throws {UserFacingError} 422 @see spec translators.md 5.8 */
 export function toGeminiChat(chat: ChatRequest, model: GeminiModel, receipt: Receipt): GeminiChat {
-  const format = toAnswerFormat(chat, model, receipt);
-  const tools = toTools(chat.tools, chat.toolChoice, model, receipt);
+  const schemas = new SchemaWriter(model);
+  const format = toAnswerFormat(chat, schemas, receipt);
+  const tools = toTools(chat, schemas, receipt);
   const request: GeminiRequest = {
     ...toConversation(chat.messages, model, receipt),
     ...(tools === undefined ? {} : { tools }),

@@ -72,10 +72,11 @@ describe('requests', () => {
     ]);
   });
 
-  it('takes more parts than the stack could hold', () => {
-    const content = Array.from({ length: 300_000 }, () => ({ type: 'text', text: 'a' }));
-    const contents = contentsOf({ role: 'system', content }, { role: 'user', content }, { role: 'assistant', content });
-    expect(contents).toMatchObject([{ parts: { length: 300_000 } }, { parts: { length: 300_000 } }]);
+  it.each(['system', 'user', 'assistant'])('takes more parts of the %s than the stack could hold', (role) => {
+    const content = Array.from({ length: 160_000 }, () => ({ type: 'text', text: 'a' }));
+    const contents = contentsOf({ role, content }, { role: 'user', content: 'b' }) as { parts: object[] }[];
+    const lengths = contents.map(({ parts }) => parts.length);
+    expect(lengths).toEqual({ system: [1], user: [160_001], assistant: [160_000, 1] }[role]);
   });
 
   it('names the function of the last call when an id comes twice', () => {
@@ -127,6 +128,19 @@ describe('requests', () => {
     expect(() => contentsOf({ role: 'user', content: [part] })).toThrow(message);
   });
 
+  it.each([
+    ['', undefined],
+    [['', 'a'], ['a']],
+    [
+      ['', 'a', 'b', 'c', 'd', 'e'],
+      ['a', 'b', 'c', 'd', 'e'],
+    ],
+  ])('leaves empty stop sequences out of %j', (stop, stopSequences) => {
+    const { request } = start({ model: MODEL, messages: [], stop });
+    const { generationConfig } = JSON.parse(Buffer.from(request.body!).toString()) as { generationConfig: object };
+    expect(generationConfig).toEqual(stopSequences === undefined ? {} : { stopSequences });
+  });
+
   it('drops a thinking signature with the tag of another provider, so that a fallback does not fail', () => {
     const { request } = start({
       model: MODEL,
@@ -169,10 +183,35 @@ describe('answers', () => {
     });
   });
 
+  it('G14: tells of an image that is part of the thoughts as a thought, not as an answer', () => {
+    const parts = [
+      { inlineData: { mimeType: 'image/png', data: 'AAAA' }, thought: true },
+      { inlineData: { mimeType: 'image/png', data: 'BBBB' } },
+    ];
+    const { body } = wholeOf({ candidates: [{ content: { parts } }] });
+    expect(JSON.parse(Buffer.from(body!).toString())).toMatchObject({
+      choices: [
+        {
+          message: {
+            reasoning_content: '[The model made image/png, which cannot be shown here.]',
+            images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,BBBB' } }],
+          },
+        },
+      ],
+    });
+  });
+
   it('refuses more candidates than any model makes', () => {
     const candidates = Array.from({ length: 65 }, (_, index) => ({ index }));
     expect(() => wholeOf({ candidates })).toThrow(UpstreamAnswerError);
     expect(() => wholeOf({ candidates })).toThrow('expected at most 64 candidates');
+  });
+
+  it('refuses more citations than any answer has', () => {
+    const citations = Array.from({ length: 10_001 }, (_, index) => ({ uri: `https://a.test/${index}` }));
+    expect(() => wholeOf({ candidates: [{ citationMetadata: { citations } }] })).toThrow(
+      new UpstreamAnswerError('expected at most 10000 citations'),
+    );
   });
 
   it.each([

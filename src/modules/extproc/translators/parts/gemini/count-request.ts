@@ -4,6 +4,7 @@ import type { TokenizeRequest } from '../tokenize/tokenize-request.js';
 import { textPart } from './content.js';
 import { toConversation } from './messages.js';
 import type { GeminiModel } from './model.js';
+import { SchemaWriter } from './schema.js';
 import { toTools } from './tools.js';
 import type { GeminiRequest } from './wire.js';
 
@@ -22,7 +23,7 @@ function ofChat(
   model: GeminiModel,
   receipt: Receipt,
 ): GeminiRequest {
-  const tools = toTools(chat.tools, undefined, model, receipt);
+  const tools = toTools({ tools: chat.tools }, new SchemaWriter(model), receipt);
   return {
     ...toConversation(chat.messages, model, receipt),
     ...(tools === undefined ? {} : { tools }),

@@ -1,6 +1,9 @@
 import type { FinishReason } from '../chat/chat-result.js';
 import type { StopReason } from '../messages/message-result.js';
 
+/** Of a candidate whose prompt turned out to be blocked when it was begun already. */
+export const BLOCKED = 'PROHIBITED_CONTENT';
+
 /** Any text: what Gemini adds one day is an error. @see spec translators.md 5.8, "finishReason" */
 export function toFinishReason(reason: string, hasCalls: boolean): FinishReason {
   switch (reason) {

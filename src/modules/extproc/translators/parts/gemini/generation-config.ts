@@ -8,9 +8,13 @@ import type { GenerationConfig } from './wire.js';
 
 const STOP_SEQUENCES_MAX = 5;
 
-/** @throws {UserFacingError} 422 when there are more than Gemini takes @see spec translators.md 18.2.1 */
-export function checkedStops(stops: readonly string[], path: string): readonly string[] {
-  if (stops.length <= STOP_SEQUENCES_MAX) return stops;
+/**
+ * Undefined when there are none; an empty text, which stops nothing, is none.
+ * @throws {UserFacingError} 422 when there are more than Gemini takes @see spec translators.md 18.2.1
+ */
+export function checkedStops(texts: readonly string[], path: string): readonly string[] | undefined {
+  const stops = texts.filter((text) => text !== '');
+  if (stops.length <= STOP_SEQUENCES_MAX) return stops.length === 0 ? undefined : stops;
   throw new UserFacingError(
     `"${path}" must hold at most ${STOP_SEQUENCES_MAX} texts for this backend, found ${stops.length}`,
   );
@@ -18,7 +22,6 @@ export function checkedStops(stops: readonly string[], path: string): readonly s
 
 /** All of a chat's sampling parameters but the format of the answer. @see spec translators.md 5.8, "generationConfig" */
 export function toGenerationConfig(chat: ChatRequest, model: GeminiModel, receipt: Receipt): GenerationConfig {
-  const stopSequences = checkedStops(chat.stop, 'stop');
   return withoutUndefined({
     temperature: chat.temperature,
     topP: chat.topP,
@@ -30,7 +33,7 @@ export function toGenerationConfig(chat: ChatRequest, model: GeminiModel, receip
     maxOutputTokens: chat.maxTokens,
     presencePenalty: chat.presencePenalty,
     frequencyPenalty: chat.frequencyPenalty,
-    stopSequences: stopSequences.length === 0 ? undefined : stopSequences,
+    stopSequences: checkedStops(chat.stop, 'stop'),
     thinkingConfig: thinkingOf(chat, model, receipt),
     mediaResolution: mediaResolutionOf(chat, model, receipt),
   });

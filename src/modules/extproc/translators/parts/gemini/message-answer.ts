@@ -1,10 +1,11 @@
 import type { TokenUsage } from '../../../../../shared/token-usage.js';
 import type { JsonObject } from '../../../codec/json-value.js';
 import { UpstreamAnswerError, type TranslatorEnv } from '../../translator.js';
+import { mediaNote } from '../messages/media-note.js';
 import type { MessageResult, ResultBlock, StopReason } from '../messages/message-result.js';
 import type { MessageStreamWriter } from '../messages/message-stream-writer.js';
-import { mediaNote, parseAnswer, type AnswerPart, type GeminiAnswer } from './answer.js';
-import { toStopReason } from './finish-reason.js';
+import { parseAnswer, type AnswerPart, type GeminiAnswer } from './answer.js';
+import { BLOCKED, toStopReason } from './finish-reason.js';
 import { tagSignature } from './signature.js';
 import { NO_USAGE, UsageReader } from './usage.js';
 
@@ -54,12 +55,11 @@ export class MessageAnswer {
 
   /** It told why it ended, or ended with calls, which Gemini leaves without a reason at times. */
   get isComplete(): boolean {
-    return this.#isBlocked || this.#finishReason !== undefined || this.#hasCalls;
+    return this.#finishReason !== undefined || this.#hasCalls;
   }
 
   /** Undefined when the answer went wrong and has no content. */
   get stopReason(): StopReason | undefined {
-    if (this.#isBlocked) return 'refusal';
     const reason = toStopReason(this.#finishReason ?? 'STOP', this.#hasCalls);
     if (reason !== undefined || !this.#hasContent) return reason;
     return this.#hasCalls ? 'tool_use' : 'end_turn';
@@ -71,7 +71,10 @@ export class MessageAnswer {
   }
 
   addContent(answer: GeminiAnswer): void {
-    this.#isBlocked ||= answer.block !== undefined && !this.#isBegun;
+    if (answer.block !== undefined) {
+      this.#isBlocked ||= !this.#isBegun;
+      this.#finishReason = BLOCKED;
+    }
     const candidate = answer.candidates.find(({ index }) => index === 0);
     if (candidate === undefined || this.#isBlocked) return;
     this.#isBegun = true;

@@ -7,6 +7,7 @@ import { checkedStops, withoutUndefined } from './generation-config.js';
 import { toMessageConversation } from './message-content.js';
 import type { GeminiModel } from './model.js';
 import { jsonSchemaFormat } from './response-format.js';
+import { SchemaWriter } from './schema.js';
 import { toThinkingConfig } from './thinking.js';
 import { toParameters, withFunctions } from './tools.js';
 import type { FunctionDeclaration, GeminiRequest, GeminiToolConfig, GenerationConfig, ThinkingConfig } from './wire.js';
@@ -27,10 +28,15 @@ const HANDLED: ReadonlySet<string> = new Set([
 
 /** A request of Anthropic's Messages API as a `generateContent` body. @throws {UserFacingError} 422 @see spec translators.md 18.2 */
 export function toGeminiMessages(request: MessagesRequest, model: GeminiModel, receipt: Receipt): GeminiRequest {
-  const generationConfig = toGenerationConfig(request, model, receipt);
+  const schemas = new SchemaWriter(model);
+  const { format } = request.outputConfig;
+  const generationConfig = {
+    ...toGenerationConfig(request, model, receipt),
+    ...(format === undefined ? {} : jsonSchemaFormat(format.schema, `${format.path}.schema`, schemas)),
+  };
   const tools = withFunctions(
     [],
-    request.tools.map((tool) => toDeclaration(tool, model, receipt)),
+    request.tools.map((tool) => toDeclaration(tool, schemas, receipt)),
   );
   const toolConfig = request.toolChoice && toToolConfig(request.toolChoice, receipt);
   dropUnhandledFields(request.fields, HANDLED, receipt);
@@ -43,19 +49,14 @@ export function toGeminiMessages(request: MessagesRequest, model: GeminiModel, r
 }
 
 function toGenerationConfig(request: MessagesRequest, model: GeminiModel, receipt: Receipt): GenerationConfig {
-  const stopSequences = checkedStops(request.stopSequences, 'stop_sequences');
-  const { format } = request.outputConfig;
-  return {
-    ...withoutUndefined({
-      maxOutputTokens: request.maxTokens,
-      temperature: request.temperature,
-      topP: request.topP,
-      topK: request.topK,
-      stopSequences: stopSequences.length === 0 ? undefined : stopSequences,
-      thinkingConfig: thinkingOf(request, model, receipt),
-    }),
-    ...(format === undefined ? {} : jsonSchemaFormat(format.schema, `${format.path}.schema`, model)),
-  };
+  return withoutUndefined({
+    maxOutputTokens: request.maxTokens,
+    temperature: request.temperature,
+    topP: request.topP,
+    topK: request.topK,
+    stopSequences: checkedStops(request.stopSequences, 'stop_sequences'),
+    thinkingConfig: thinkingOf(request, model, receipt),
+  });
 }
 
 function thinkingOf({ thinking, outputConfig }: MessagesRequest, model: GeminiModel, receipt: Receipt) {
@@ -81,7 +82,7 @@ function thinkingOf({ thinking, outputConfig }: MessagesRequest, model: GeminiMo
   }
 }
 
-function toDeclaration(tool: MessageTool, model: GeminiModel, receipt: Receipt): FunctionDeclaration {
+function toDeclaration(tool: MessageTool, schemas: SchemaWriter, receipt: Receipt): FunctionDeclaration {
   if (tool.kind === 'typed') {
     throw new UserFacingError(
       `"${tool.path}.type" must be "custom" for this backend, found ${shownWord(tool.type)}: leave out the tools that Anthropic defines`,
@@ -92,7 +93,7 @@ function toDeclaration(tool: MessageTool, model: GeminiModel, receipt: Receipt):
   return {
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
-    ...toParameters(tool.inputSchema, `${tool.path}.input_schema`, model),
+    ...toParameters(tool.inputSchema, `${tool.path}.input_schema`, schemas),
   };
 }
 

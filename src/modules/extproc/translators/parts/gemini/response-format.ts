@@ -2,8 +2,7 @@ import { UserFacingError } from '../../../../../shared/errors.js';
 import { isJsonObject, kindOf, type JsonValue } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
 import type { ChatRequest, ResponseFormat } from '../chat/chat-request.js';
-import type { GeminiModel } from './model.js';
-import { toGeminiSchema } from './schema.js';
+import type { SchemaWriter } from './schema.js';
 import type { TextTrimming } from './text-trimmer.js';
 import type { GenerationConfig } from './wire.js';
 
@@ -16,10 +15,10 @@ export interface AnswerFormat {
 const JSON_TYPE = 'application/json';
 
 /** @throws {UserFacingError} 422 for more than one constraint, and for a schema that does not fit @see spec translators.md 5.8 */
-export function toAnswerFormat(chat: ChatRequest, model: GeminiModel, receipt: Receipt): AnswerFormat {
+export function toAnswerFormat(chat: ChatRequest, schemas: SchemaWriter, receipt: Receipt): AnswerFormat {
   const { responseFormat, guidedChoice, guidedRegex, guidedJson } = chat;
   const formats: AnswerFormat[] = [];
-  if (responseFormat) formats.push({ config: ofResponseFormat(responseFormat, model, receipt), trimming: 'none' });
+  if (responseFormat) formats.push({ config: ofResponseFormat(responseFormat, schemas, receipt), trimming: 'none' });
   if (guidedChoice && guidedChoice.length > 0) {
     const responseSchema = { type: 'STRING', enum: guidedChoice };
     formats.push({ config: { responseMimeType: 'text/x.enum', responseSchema }, trimming: 'white-space' });
@@ -40,7 +39,7 @@ export function toAnswerFormat(chat: ChatRequest, model: GeminiModel, receipt: R
   return format ?? { config: {}, trimming: 'none' };
 }
 
-function ofResponseFormat(format: ResponseFormat, model: GeminiModel, receipt: Receipt): GenerationConfig {
+function ofResponseFormat(format: ResponseFormat, schemas: SchemaWriter, receipt: Receipt): GenerationConfig {
   switch (format.type) {
     case 'text':
       return { responseMimeType: 'text/plain' };
@@ -48,16 +47,18 @@ function ofResponseFormat(format: ResponseFormat, model: GeminiModel, receipt: R
       return { responseMimeType: JSON_TYPE };
     case 'json_schema':
       if (format.description) receipt.drop('response_format.json_schema.description');
-      return jsonSchemaFormat(format.schema, 'response_format.json_schema.schema', model);
+      return jsonSchemaFormat(format.schema, 'response_format.json_schema.schema', schemas);
   }
 }
 
 /** @param path Of the schema in the client's body @throws {UserFacingError} 422 when it is no object or does not fit */
-export function jsonSchemaFormat(schema: JsonValue | undefined, path: string, model: GeminiModel): GenerationConfig {
+export function jsonSchemaFormat(schema: JsonValue | undefined, path: string, schemas: SchemaWriter): GenerationConfig {
   if (!isJsonObject(schema))
     throw new UserFacingError(`"${path}" must be a JSON schema object, found ${kindOf(schema)}`);
   return {
     responseMimeType: JSON_TYPE,
-    ...(model.takesJsonSchema ? { responseJsonSchema: schema } : { responseSchema: toGeminiSchema(schema, path) }),
+    ...(schemas.takesJsonSchema
+      ? { responseJsonSchema: schema }
+      : { responseSchema: schemas.toGeminiSchema(schema, path) }),
   };
 }

@@ -1,12 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { UserFacingError } from '../../../../../shared/errors.js';
 import type { JsonObject, JsonValue } from '../../../codec/json-value.js';
-import { toGeminiSchema } from './schema.js';
+import { SchemaWriter } from './schema.js';
 
-const convert = (schema: JsonObject) => toGeminiSchema(schema, 'schema');
+const convert = (schema: JsonObject, writer = new SchemaWriter({ takesJsonSchema: false })) =>
+  writer.toGeminiSchema(schema, 'schema');
 const text = { type: 'string' };
 
-describe('toGeminiSchema', () => {
+/** Small, but a reference more makes it twice as large when they are put in place. */
+function doubling(levels: number): JsonObject {
+  const $defs: Record<string, JsonValue> = { A0: text };
+  for (let level = 1; level <= levels; level++) {
+    const ref = { $ref: `#/$defs/A${level - 1}` };
+    $defs[`A${level}`] = { properties: { a: ref, b: ref } };
+  }
+  return { $defs, $ref: `#/$defs/A${levels}` };
+}
+
+describe('SchemaWriter', () => {
   it.each<[string, JsonObject, JsonValue]>([
     ['an empty schema', {}, {}],
     ['a primitive, no refs', { type: 'integer', minimum: 1, maximum: 5 }, { type: 'integer', minimum: 1, maximum: 5 }],
@@ -180,14 +191,35 @@ describe('toGeminiSchema', () => {
   });
 
   it('refuses references that would blow up', () => {
-    const $defs: Record<string, JsonValue> = { A0: text };
-    for (let level = 1; level <= 30; level++) {
-      const ref = { $ref: `#/$defs/A${level - 1}` };
-      $defs[`A${level}`] = { properties: { a: ref, b: ref } };
-    }
-    expect(() => convert({ $defs, $ref: '#/$defs/A30' })).toThrow(
-      'must hold at most 10000 schemas once its references are put in place',
+    expect(() => convert(doubling(30))).toThrow(
+      new UserFacingError(
+        'the references of all schemas together must stand for at most 20000 schemas for this model: define schemas with fewer',
+      ),
     );
+  });
+
+  it('refuses references of many schemas that would blow up together', () => {
+    const writer = new SchemaWriter({ takesJsonSchema: false });
+    const convertMany = (count: number) => {
+      for (let times = 0; times < count; times++) convert(doubling(10), writer);
+    };
+    expect(() => convertMany(3)).not.toThrow();
+    expect(() => convertMany(10)).toThrow('must stand for at most 20000 schemas');
+  });
+
+  it.each([
+    ['a text', { ...text, description: 'y'.repeat(100_000) }],
+    ['an enum', { ...text, enum: ['y'.repeat(50_000), 'z'.repeat(50_000)] }],
+    ['a name', { properties: { ['y'.repeat(100_000)]: text } }],
+  ])('refuses references that repeat %s too often', (_, long) => {
+    const naming = (count: number): JsonObject => ({
+      $defs: { long },
+      properties: Object.fromEntries(
+        Array.from({ length: count }, (_member, at) => [`p${at}`, { $ref: '#/$defs/long' }]),
+      ),
+    });
+    expect(() => convert(naming(40))).not.toThrow();
+    expect(() => convert(naming(50))).toThrow('must stand for at most 4194304 characters');
   });
 
   it('keeps a property named __proto__', () => {

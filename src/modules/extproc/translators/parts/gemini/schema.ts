@@ -9,21 +9,31 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../../codec/json-value.js';
-import { lookUpReference } from './schema-reference.js';
+import type { GeminiModel } from './model.js';
+import { lookUpReference, SchemaExpansion } from './schema-reference.js';
 
 const DEPTH_MAX = 100;
-/** References may repeat a schema often: so much may come out of one. */
-const SCHEMAS_MAX = 10_000;
 
-/**
- * A JSON schema as Gemini's own `Schema`, for models that take no JSON schema: references are put in place, the keywords
- * that Gemini does not know are left out.
- * @param path Of the schema in the client's body
- * @throws {UserFacingError} 422 for what has no counterpart (translators.md G10)
- * @see spec translators.md 5.9
- */
-export function toGeminiSchema(schema: JsonObject, path: string): JsonObject {
-  return new SchemaConverter(schema).convert(schema, { path, depth: 0, references: [] });
+/** Writes the JSON schemas of one request as its model takes them. */
+export class SchemaWriter {
+  /** They go as they are. */
+  readonly takesJsonSchema: boolean;
+  readonly #expansion = new SchemaExpansion();
+
+  constructor({ takesJsonSchema }: Pick<GeminiModel, 'takesJsonSchema'>) {
+    this.takesJsonSchema = takesJsonSchema;
+  }
+
+  /**
+   * A JSON schema as Gemini's own `Schema`, for models that take no JSON schema: references are put in place, the keywords
+   * that Gemini does not know are left out.
+   * @param path Of the schema in the client's body
+   * @throws {UserFacingError} 422 for what has no counterpart (translators.md G10)
+   * @see spec translators.md 5.9
+   */
+  toGeminiSchema(schema: JsonObject, path: string): JsonObject {
+    return new SchemaConverter(schema, this.#expansion).convert(schema, { path, depth: 0, references: [] });
+  }
 }
 
 interface Place {
@@ -63,12 +73,14 @@ const KEPT: ReadonlyMap<string, readonly [(value: JsonValue) => boolean, string]
 type Member = readonly [string, JsonValue];
 
 class SchemaConverter {
-  #count = 0;
-
-  constructor(private readonly root: JsonObject) {}
+  constructor(
+    private readonly root: JsonObject,
+    private readonly expansion: SchemaExpansion,
+  ) {}
 
   convert(schema: JsonObject, place: Place): JsonObject {
-    this.#checkSize(place);
+    if (place.depth > DEPTH_MAX) throw unfit(place.path, `nest at most ${DEPTH_MAX} levels deep`);
+    if (place.references.length > 0) this.expansion.addSchema();
     const reference = schema['$ref'];
     if (reference !== undefined) return this.#convertReference(reference, place);
     const only = schema['allOf'];
@@ -76,13 +88,6 @@ class SchemaConverter {
     return Object.fromEntries(
       Object.entries(schema).flatMap(([name, value]) => (value === undefined ? [] : this.#members(name, value, place))),
     );
-  }
-
-  #checkSize({ path, depth }: Place): void {
-    if (depth > DEPTH_MAX) throw unfit(path, `nest at most ${DEPTH_MAX} levels deep`);
-    if (++this.#count > SCHEMAS_MAX) {
-      throw unfit(path, `hold at most ${SCHEMAS_MAX} schemas once its references are put in place`);
-    }
   }
 
   #convertReference(reference: JsonValue, { path, depth, references }: Place): JsonObject {
@@ -117,6 +122,7 @@ class SchemaConverter {
         if (kept === undefined) return [];
         const [fits, expected] = kept;
         if (!fits(value)) throw unfit(`${place.path}.${name}`, `be ${expected}`, value);
+        if (place.references.length > 0) this.expansion.addValue(value);
         return [[name, value]];
       }
     }
@@ -125,10 +131,10 @@ class SchemaConverter {
   #properties(value: JsonValue, place: Place): JsonObject {
     if (!isJsonObject(value)) throw unfit(`${place.path}.properties`, 'be an object', value);
     return Object.fromEntries(
-      Object.entries(value).map(([name, child]) => [
-        name,
-        this.#child(child ?? null, below(place, `properties.${name}`)),
-      ]),
+      Object.entries(value).map(([name, child]) => {
+        if (place.references.length > 0) this.expansion.addValue(name);
+        return [name, this.#child(child ?? null, below(place, `properties.${name}`))];
+      }),
     );
   }
 

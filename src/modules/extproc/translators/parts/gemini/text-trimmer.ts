@@ -30,14 +30,22 @@ export class TextTrimmer {
     const begun = this.#isBegun ? piece : piece.trimStart();
     if (begun === '') return '';
     this.#isBegun = true;
-    const text = this.#held + begun;
-    const count = text.length - text.trimEnd().length;
-    return this.#holdBack(text, count > HELD_CHARACTERS_MAX ? 0 : count);
+    // Only the piece is looked at: what is held back may be long, and pieces many.
+    const end = begun.trimEnd().length;
+    const said = end === 0 ? '' : this.#held + begun.slice(0, end);
+    this.#held = (end === 0 ? this.#held : '') + begun.slice(end);
+    return this.#held.length > HELD_CHARACTERS_MAX ? said + this.#release() : said;
   }
 
   #holdBack(text: string, count: number): string {
     const end = text.length - count;
     this.#held = text.slice(end);
     return text.slice(0, end);
+  }
+
+  #release(): string {
+    const held = this.#held;
+    this.#held = '';
+    return held;
   }
 }

@@ -50,6 +50,10 @@ describe('toThinkingConfig', () => {
     expect(configOf(model, { effort })).toEqual([{ thinkingLevel }, dropped]);
   });
 
+  it('reads an empty effort as none told', () => {
+    expect(configOf('gemini-3-pro', { effort: '' })).toEqual([undefined, []]);
+  });
+
   it.each([['gemini-2.5-pro'], ['gemini-3-pro'], ['gemini-3.1-pro'], ['gemini-3.7-flash']])(
     'G28: refuses the effort none for %s, which always thinks',
     (model) => {

@@ -9,7 +9,7 @@ export interface ThinkingWish {
   /** Of `enabled`; -1: as much as the model likes. */
   readonly budgetTokens?: number | undefined;
   readonly includeThoughts?: boolean | undefined;
-  /** none, minimal, low, medium, high, xhigh, max or anything else. */
+  /** none, minimal, low, medium, high, xhigh, max or anything else; empty: not told. */
   readonly effort?: string | undefined;
   /** In the client's body. */
   readonly effortPath: string;
@@ -31,7 +31,7 @@ export function toThinkingConfig(
   wish: ThinkingWish,
   receipt: Receipt,
 ): ThinkingConfig | undefined {
-  const effort = wish.effort === undefined ? undefined : effortOf(wish.effort, wish.effortPath);
+  const effort = wish.effort ? effortOf(wish.effort, wish.effortPath) : undefined;
   const isMet = effort === undefined || (effort === 'none' && control.kind === 'none');
   if (!isMet && !usesEffort(control, wish)) receipt.drop(wish.effortPath);
   if (control.kind === 'none') {
@@ -57,7 +57,7 @@ export function toThinkingConfig(
 
 /** A budget and a switch-off say more than an effort. */
 const usesEffort = (control: ThinkingControl, { kind, effort }: ThinkingWish) =>
-  effort !== undefined &&
+  Boolean(effort) &&
   (control.kind === 'budget' || control.kind === 'level') &&
   (kind === undefined || kind === 'adaptive');
 

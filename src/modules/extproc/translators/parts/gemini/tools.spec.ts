@@ -3,12 +3,17 @@ import { UserFacingError } from '../../../../../shared/errors.js';
 import { Receipt } from '../../receipt.js';
 import { readTools } from '../chat/read-tools.js';
 import { parseGeminiModel } from './model.js';
+import { SchemaWriter } from './schema.js';
 import { toToolConfig, toTools } from './tools.js';
 
 const NEW = 'gemini-2.5-pro';
 const OLD = 'gemini-2.0-flash';
 const toolsOf = (model: string, ...tools: object[]) =>
-  toTools(readTools({ tools: JSON.parse(JSON.stringify(tools)) }), undefined, parseGeminiModel(model), new Receipt());
+  toTools(
+    { tools: readTools({ tools: JSON.parse(JSON.stringify(tools)) }) },
+    new SchemaWriter(parseGeminiModel(model)),
+    new Receipt(),
+  );
 const functionTool = (parameters?: unknown) => ({ type: 'function', function: { name: 'f', parameters } });
 const declared = (members: object) => [{ functionDeclarations: [{ name: 'f', ...members }] }];
 
@@ -96,12 +101,24 @@ describe('toTools', () => {
     );
   });
 
-  it('G53: leaves out the functions that are not allowed', () => {
-    const tools = readTools({ tools: ['a', 'b'].map((name) => ({ type: 'function', function: { name } })) });
-    const choice = { kind: 'allowed', mode: 'auto', names: ['b'] } as const;
-    const sent = toTools(tools, choice, parseGeminiModel(NEW), new Receipt());
-    expect(sent).toEqual([{ functionDeclarations: [{ name: 'b' }] }]);
-    expect(toToolConfig(choice)).toEqual({ functionCallingConfig: { mode: 'AUTO' } });
+  const [A, B] = ['a', 'b'].map((name) => ({ type: 'function', function: { name } }));
+  const allowing = (...names: string[]) => {
+    const tools = readTools({ tools: [A!, B!, { type: 'google_search' }] });
+    return toTools(
+      { tools, toolChoice: { kind: 'allowed', mode: 'auto', names } },
+      new SchemaWriter(parseGeminiModel(NEW)),
+      new Receipt(),
+    );
+  };
+
+  it('G53: leaves out the tools that are not allowed', () => {
+    expect(allowing('b')).toEqual([{ functionDeclarations: [{ name: 'b' }] }]);
+  });
+
+  it('G53: refuses a choice that allows only tools that are not there', () => {
+    expect(() => allowing('c')).toThrow(
+      new UserFacingError('"tool_choice" allows only tools that are not in "tools": name at least one that is'),
+    );
   });
 });
 
@@ -112,6 +129,7 @@ describe('toToolConfig', () => {
     [{ kind: 'required' } as const, { mode: 'ANY' }],
     [{ kind: 'function', name: 'f' } as const, { mode: 'ANY', allowedFunctionNames: ['f'] }],
     [{ kind: 'allowed', mode: 'required', names: ['f'] } as const, { mode: 'ANY' }],
+    [{ kind: 'allowed', mode: 'auto', names: ['f'] } as const, { mode: 'AUTO' }],
   ])('reads %p', (choice, functionCallingConfig) => {
     expect(toToolConfig(choice)).toEqual({ functionCallingConfig });
   });

@@ -8,32 +8,30 @@ import {
   type JsonValue,
 } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
-import type { ChatTool, ToolChoice } from '../chat/chat-request.js';
+import { allowedTools } from '../chat/allowed-tools.js';
+import type { ChatRequest, ChatTool, ToolChoice } from '../chat/chat-request.js';
 import { shownWord } from '../request-fields.js';
 import { withoutUndefined } from './generation-config.js';
-import type { GeminiModel } from './model.js';
-import { toGeminiSchema } from './schema.js';
+import type { SchemaWriter } from './schema.js';
 import type { FunctionDeclaration, GeminiTool, GeminiToolConfig } from './wire.js';
 
 /**
  * All functions as one element behind the other tools; undefined when there are none. A choice that allows some functions
- * only leaves the others out (translators.md G53).
+ * leaves everything else out (translators.md G53).
  * @throws {UserFacingError} 422 for tools that Gemini does not have @see spec translators.md 5.8, "Tools"
  */
 export function toTools(
-  tools: readonly ChatTool[],
-  choice: ToolChoice | undefined,
-  model: GeminiModel,
+  chat: Pick<ChatRequest, 'tools' | 'toolChoice'>,
+  schemas: SchemaWriter,
   receipt: Receipt,
 ): readonly GeminiTool[] | undefined {
-  const allowed = choice?.kind === 'allowed' ? new Set(choice.names) : undefined;
   const found: GeminiTool[] = [];
   const functionDeclarations: FunctionDeclaration[] = [];
-  for (const tool of tools) {
+  for (const tool of allowedTools(chat)) {
     switch (tool.type) {
       case 'function': {
-        const declaration = toDeclaration(tool, model, receipt);
-        if (declaration && allowed?.has(declaration.name) !== false) functionDeclarations.push(declaration);
+        const declaration = toDeclaration(tool, schemas, receipt);
+        if (declaration) functionDeclarations.push(declaration);
         break;
       }
       case 'google_search':
@@ -62,7 +60,7 @@ export function withFunctions(
   return all.length === 0 ? undefined : all;
 }
 
-function toDeclaration(tool: ChatTool, model: GeminiModel, receipt: Receipt): FunctionDeclaration | undefined {
+function toDeclaration(tool: ChatTool, schemas: SchemaWriter, receipt: Receipt): FunctionDeclaration | undefined {
   const { function: definition, path } = tool;
   if (definition === undefined) {
     receipt.drop(path);
@@ -73,7 +71,7 @@ function toDeclaration(tool: ChatTool, model: GeminiModel, receipt: Receipt): Fu
   return {
     name: definition.name,
     ...(definition.description === undefined ? {} : { description: definition.description }),
-    ...toParameters(definition.parameters, `${path}.function.parameters`, model),
+    ...toParameters(definition.parameters, `${path}.function.parameters`, schemas),
   };
 }
 
@@ -81,15 +79,15 @@ function toDeclaration(tool: ChatTool, model: GeminiModel, receipt: Receipt): Fu
 export function toParameters(
   parameters: JsonValue | undefined,
   path: string,
-  model: GeminiModel,
+  schemas: SchemaWriter,
 ): Pick<FunctionDeclaration, 'parameters' | 'parametersJsonSchema'> {
   if (parameters === undefined) return {};
   if (!isJsonObject(parameters)) {
     throw new UserFacingError(`"${path}" must be a JSON schema object, found ${kindOf(parameters)}`);
   }
   if (Object.keys(parameters).length === 0) return {};
-  if (model.takesJsonSchema) return { parametersJsonSchema: parameters };
-  const schema = toGeminiSchema(parameters, path);
+  if (schemas.takesJsonSchema) return { parametersJsonSchema: parameters };
+  const schema = schemas.toGeminiSchema(parameters, path);
   // Gemini's own schema refuses an object without properties.
   return Object.keys(objectOf(schema['properties'])).length === 0 && /^object$/i.test(stringOf(schema['type']) ?? '')
     ? {}

@@ -21,6 +21,8 @@ import { cannotConvert } from './refusals.js';
 export interface ToolTerms {
   /** True when the provider searches the web by a tool of its own (Gemini). */
   readonly hasWebSearch: boolean;
+  /** The operator wants tools that only OpenAI runs left out instead of refused. */
+  readonly dropsHostedTools: boolean;
 }
 
 export interface ReadTools {
@@ -32,7 +34,12 @@ export interface ReadTools {
 /** @throws {UserFacingError} 422 for a tool that only OpenAI runs @see spec translators.md 18.3.3 */
 export function readTools(document: JsonObject, terms: ToolTerms, receipt: Receipt): ReadTools {
   const customTools = new Set<string>();
-  const tools = (optionalArray(document, 'tools', '') ?? []).map((item, index): ChatTool => {
+  const hosted = (path: string, type: JsonValue): [] => {
+    if (!terms.dropsHostedTools) throw unsupported(path, type);
+    receipt.drop(path);
+    return [];
+  };
+  const tools = (optionalArray(document, 'tools', '') ?? []).flatMap((item, index): ChatTool | [] => {
     const path = `tools[${index}]`;
     const raw = objectItem(item, path);
     const type = requiredString(raw, 'type', path);
@@ -48,14 +55,13 @@ export function readTools(document: JsonObject, terms: ToolTerms, receipt: Recei
       case 'web_search_2025_08_26':
       case 'web_search_preview':
       case 'web_search_preview_2025_03_11':
-        if (terms.hasWebSearch) return webSearch(raw, path, receipt);
-        throw unsupported(path, type);
+        return terms.hasWebSearch ? webSearch(raw, path, receipt) : hosted(path, type);
       case 'local_shell':
       case 'shell':
       case 'apply_patch':
         throw untaught(path, type);
       default:
-        throw unsupported(path, type);
+        return hosted(path, type);
     }
   });
   return { tools, customTools };
