@@ -8,6 +8,8 @@ export interface TranslationOptions {
   readonly hidesUnaskedUsage: boolean;
   /** Errors of Anthropic's dialect get the documented types in place of the reference's (G49). */
   readonly usesDocumentedErrorTypes: boolean;
+  /** Tools that only OpenAI runs are left out where others serve Responses, instead of refused (18.3.3). */
+  readonly dropsHostedTools: boolean;
   /** Parts of model names → the model whose abilities such a model has, e.g. of an inference profile (G30). */
   readonly knownModels: ReadonlyMap<string, string>;
 }
@@ -17,6 +19,7 @@ export const DEFAULT_TRANSLATION_OPTIONS: TranslationOptions = {
   forcesStreamUsage: false,
   hidesUnaskedUsage: false,
   usesDocumentedErrorTypes: false,
+  dropsHostedTools: false,
   knownModels: new Map(),
 };
 

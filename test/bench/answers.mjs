@@ -86,7 +86,7 @@ const geminiUsage = (output) => ({
 });
 const geminiModel = { modelVersion: 'gemini-2.5-flash', responseId: 'g1' };
 const gemini = {
-  candidates: geminiPart(TEXT, { finishReason: 'STOP', avgLogprobs: -0.25 }),
+  candidates: geminiPart(TEXT, { finishReason: 'STOP', avgLogprobs: -0.20250868797302246 }),
   usageMetadata: geminiUsage(40),
   ...geminiModel,
 };

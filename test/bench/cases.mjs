@@ -14,7 +14,11 @@ const STREAMED = {
   stream: true,
   stream_options: { include_usage: true },
 };
-const kilobytes = (count) => ({ messages: Array.from({ length: count }, () => userSays('A'.repeat(1000))) });
+const paragraphs = (count, text) => ({ messages: Array.from({ length: count }, () => userSays(text)) });
+const kilobytes = (count) => paragraphs(count, 'A'.repeat(1000));
+/** What is translated is read, so that it matters what it says: words, marks, escapes and numbers. */
+const PROSE = 'It cost 3.50, said "the other one" (see [3], 4):\na quick fox, version 12, jumps over it. '.repeat(11);
+const kilobytesOfProse = (count) => paragraphs(count, PROSE.padEnd(1000));
 
 const asks = (path, model, request, answer) => ({ path, body: JSON.stringify({ model, ...request }), answer });
 const chat = (model, request, answer) => ({ ...asks('/v1/chat/completions', model, request, answer), expects: WORD });
@@ -34,10 +38,10 @@ export const CASES = {
   stream: { ...chatStream(MODELS.openai, 'stream'), baseline },
   gzip: { ...chat(MODELS.openai, SMALL, 'gzip'), baseline },
   bedrock: { ...chat(MODELS.bedrock, SMALL, 'converse'), baseline },
-  'bedrock-10k': { ...chat(MODELS.bedrock, kilobytes(10), 'converse'), baseline },
+  'bedrock-10k': { ...chat(MODELS.bedrock, kilobytesOfProse(10), 'converse'), baseline },
   'bedrock-stream': { ...chatStream(MODELS.bedrock, 'converse-stream'), baseline },
   gemini: { ...chat(MODELS.gemini, SMALL, 'gemini'), baseline },
-  'gemini-10k': { ...chat(MODELS.gemini, kilobytes(10), 'gemini'), baseline },
+  'gemini-10k': { ...chat(MODELS.gemini, kilobytesOfProse(10), 'gemini'), baseline },
   'gemini-stream': { ...chatStream(MODELS.gemini, 'gemini-stream'), baseline },
   'anthropic-stream': { ...chatStream(MODELS.anthropic, 'anthropic-stream'), baseline },
   'messages-bedrock-stream': {
@@ -53,6 +57,6 @@ export const CASES = {
   },
   'baseline-1m': chat(MODELS.openai, kilobytes(1000), 'chat'),
   '1m': { ...chat(MODELS.openai, kilobytes(1000), 'chat'), baseline: 'baseline-1m' },
-  'bedrock-1m': { ...chat(MODELS.bedrock, kilobytes(1000), 'converse'), baseline: 'baseline-1m' },
-  'gemini-1m': { ...chat(MODELS.gemini, kilobytes(1000), 'gemini'), baseline: 'baseline-1m' },
+  'bedrock-1m': { ...chat(MODELS.bedrock, kilobytesOfProse(1000), 'converse'), baseline: 'baseline-1m' },
+  'gemini-1m': { ...chat(MODELS.gemini, kilobytesOfProse(1000), 'gemini'), baseline: 'baseline-1m' },
 };

@@ -15,10 +15,17 @@ export async function startProvider(directory) {
   return { ...nginx, port };
 }
 
-/** Files answer POST by way of the error page of 405: nginx serves static files to GET only. */
-const location = ([name, { contentType, contentEncoding }]) => `
-  location = /${name} { internal; types {} default_type ${contentType}; root ROOT; error_page 405 =200 $uri;
-   ${contentEncoding ? `add_header content-encoding ${contentEncoding};` : ''} }`;
+const location = ([name, answer]) => `
+  location = /${name} { internal; types {} default_type ${answer.contentType}; ${content(name, answer)} }`;
+
+/**
+ * Small texts are part of the configuration, the rest are files: they come with more headers, and answer POST by way of
+ * the error page of 405, because nginx serves static files to GET only.
+ */
+const content = (name, { contentType, contentEncoding, content: text }) =>
+  contentType === 'application/json' && contentEncoding === undefined
+    ? `return 200 '${text}';`
+    : `root ROOT; error_page 405 =200 /${name}; ${contentEncoding ? `add_header content-encoding ${contentEncoding};` : ''}`;
 
 const configuration = (directory, root, port) =>
   `

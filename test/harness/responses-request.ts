@@ -6,7 +6,7 @@ import { readResponsesRequest } from '../../src/modules/extproc/translators/part
 
 /** Reads a Responses request with these members besides a model and an input. */
 export const readMembers = (members: JsonObject, schema: SchemaName = 'Anthropic') =>
-  readResponsesRequest({ model: 'm', input: 'hi', ...members }, false, schema);
+  readResponsesRequest({ model: 'm', input: 'hi', ...members }, false, { schema });
 
 /** The status and the text that such a request is refused with, or `accepted`. */
 export function refusalOf(members: JsonObject, schema?: SchemaName): string {

@@ -26,6 +26,7 @@ describe('translationOptions', () => {
       AIGW_FORCE_STREAM_USAGE: 'true',
       AIGW_HIDE_UNASKED_USAGE: 'true',
       AIGW_DOCUMENTED_ERROR_TYPES: 'false',
+      AIGW_DROP_HOSTED_TOOLS: 'true',
       AIGW_KNOWN_MODELS: 'profile/abc=claude-opus-4-7, house-model = gemini-3.1-pro',
     });
     expect(problems).toEqual([]);
@@ -34,6 +35,7 @@ describe('translationOptions', () => {
       forcesStreamUsage: true,
       hidesUnaskedUsage: true,
       usesDocumentedErrorTypes: false,
+      dropsHostedTools: true,
       knownModels: new Map([
         ['profile/abc', 'claude-opus-4-7'],
         ['house-model', 'gemini-3.1-pro'],

@@ -23,6 +23,7 @@ export function translationOptions(
     forcesStreamUsage: read('AIGW_FORCE_STREAM_USAGE', 'forcesStreamUsage', parseFlag),
     hidesUnaskedUsage: read('AIGW_HIDE_UNASKED_USAGE', 'hidesUnaskedUsage', parseFlag),
     usesDocumentedErrorTypes: read('AIGW_DOCUMENTED_ERROR_TYPES', 'usesDocumentedErrorTypes', parseFlag),
+    dropsHostedTools: read('AIGW_DROP_HOSTED_TOOLS', 'dropsHostedTools', parseFlag),
     knownModels: read('AIGW_KNOWN_MODELS', 'knownModels', parseKnownModels),
   };
 }

@@ -30,7 +30,7 @@ export const VALUE_NESTING_MAX = 500;
 
 /**
  * Most values of a text, objects and arrays among them. 50 MB may hold 17 million empty objects, which take 12 s and 2 GB to
- * build; this many take half a second at worst. A chat of 10,000 messages with 1,000 tools has 100,000.
+ * build; this many take about a second at worst. A chat of 10,000 messages with 1,000 tools has 100,000.
  */
 export const VALUES_MAX = 500_000;
 

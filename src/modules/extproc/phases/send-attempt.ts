@@ -8,6 +8,7 @@ import { applyBodyMutation } from '../mutation/body-mutation.js';
 import { restoreHeaders, type HeaderRestore } from '../mutation/header-restore.js';
 import type { Exchange } from '../translators/translator.js';
 import { encodeAnswer } from '../wire/processing-response.js';
+import { pathWithQuery } from './forwarded-query.js';
 import { refuse, requestMetadata, type AttemptInput } from './attempt-input.js';
 import type { LocalError } from './error-dialect.js';
 
@@ -30,7 +31,8 @@ const JSON_BODY: HeaderSet = { name: 'content-type', value: 'application/json' }
  */
 export function sendAttempt(input: AttemptInput, exchange: Exchange, request: ParsedRequest): Buffer | Promise<Buffer> {
   const { record, backend, local, message } = input;
-  const translated: HeaderSet[] = [{ name: ':path', value: exchange.request.path }, ...exchange.request.sets];
+  const path = pathWithQuery(exchange, backend.schema.name, record.path);
+  const translated: HeaderSet[] = [{ name: ':path', value: path }, ...exchange.request.sets];
   if (exchange.kind === 'translating') {
     translated.push(UNCOMPRESSED);
     if (!isJsonType(local.get('content-type'))) translated.push(JSON_BODY);

@@ -1,7 +1,6 @@
 import { knownAs } from '../../../../shared/translation-options.js';
 import { isJsonType } from '../../codec/media-type.js';
-import { parseJsonLeniently } from '../../codec/json-value.js';
-import { counterOf } from '../../codec/usage.js';
+import { counterOf, isJsonObjectText } from '../../codec/usage.js';
 import { awsError } from '../parts/aws/aws-error.js';
 import { escapeModel } from '../parts/aws/model-path.js';
 import { openAIErrorResponse } from '../parts/chat/openai-error.js';
@@ -47,6 +46,6 @@ function bedrockCohereAnswer({ headers }: ResponseHead, answer: Uint8Array): Emb
 function embeddingError(head: ResponseHead, body: Uint8Array): ClientResponse {
   const { headers } = head;
   const isForeign = isJsonType(headers.get('content-type')) && !headers.has('x-amzn-errortype');
-  if (isForeign && parseJsonLeniently(body) !== undefined) return {};
+  if (isForeign && isJsonObjectText(body)) return {};
   return openAIErrorResponse(awsError(head, body));
 }

@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../shared/translation-options.js';
 import { openAIErrorResponse } from '../parts/chat/openai-error.js';
 import { embeddingsCell } from '../parts/embeddings/embeddings-cell.js';
 import { embedContentAnswer, embedContentRequest, takesContent } from '../parts/embeddings/vertex-embed-content.js';
@@ -7,10 +8,13 @@ import type { Translator } from '../translator.js';
 
 /** The model decides which of the two methods is called. @see spec translators.md 7.3 */
 export const embeddingsToGCPVertexAI: Translator = embeddingsCell({
-  start(embedding, { requestModel }) {
-    const isContent = takesContent(requestModel);
+  start(embedding, { requestModel }, env) {
+    const knownModel = knownAs(requestModel, env.options);
+    const isContent = takesContent(knownModel);
     return {
-      request: isContent ? embedContentRequest(embedding, requestModel) : predictRequest(embedding, requestModel),
+      request: isContent
+        ? embedContentRequest(embedding, { requestModel, knownModel })
+        : predictRequest(embedding, requestModel),
       answer: (_, answer) => (isContent ? embedContentAnswer(answer) : predictAnswer(answer)),
       error(head, body) {
         const { sets, ...error } = geminiError(head, body);

@@ -6,9 +6,9 @@ import { inputTokensCell } from '../parts/responses/input-tokens-cell.js';
 
 /** @see spec translators.md 18.3.7 and section 13 */
 export const inputTokensToGCPVertexAI = inputTokensCell({
-  request: (counted, { requestModel }, receipt) => ({
+  request: (counted, { requestModel, knownModel }, receipt) => ({
     path: modelPath(requestModel, 'countTokens'),
-    body: toCountRequest(counted, parseGeminiModel(requestModel), receipt),
+    body: toCountRequest(counted, parseGeminiModel(knownModel), receipt),
   }),
   readCount: readTotalTokens,
   error: geminiError,

@@ -14,7 +14,10 @@ export const takesContent = (model: string): boolean => model.includes('gemini')
 const HANDLED = ['dimensions', 'auto_truncate', 'task_type', 'title'];
 
 /** Vertex AI's `embedContent`, which embeds one content of texts and media. @see spec translators.md 7.3 */
-export function embedContentRequest(embedding: EmbeddingRequest, model: string): UpstreamRequest {
+export function embedContentRequest(
+  embedding: EmbeddingRequest,
+  { requestModel, knownModel }: { readonly requestModel: string; readonly knownModel: string },
+): UpstreamRequest {
   const receipt = new Receipt();
   dropUnhandledMembers(embedding, HANDLED, receipt);
   const { dimensions, autoTruncate, taskType, title } = embedding;
@@ -25,11 +28,11 @@ export function embedContentRequest(embedding: EmbeddingRequest, model: string):
     ...(title === undefined ? {} : { title }),
   };
   const body = {
-    content: { parts: partsOf(embedding, model, receipt) },
+    content: { parts: partsOf(embedding, knownModel, receipt) },
     ...(Object.keys(embedContentConfig).length === 0 ? {} : { embedContentConfig }),
   };
   return {
-    path: modelPath(model, 'embedContent'),
+    path: modelPath(requestModel, 'embedContent'),
     sets: [],
     body: Buffer.from(JSON.stringify(body)),
     dropped: receipt.dropped,

@@ -1,3 +1,4 @@
+import { knownAs } from '../../../../../shared/translation-options.js';
 import type { HeaderSet } from '../../../header-set.js';
 import { Receipt } from '../../receipt.js';
 import type { Translator, TranslatorInput } from '../../translator.js';
@@ -8,10 +9,15 @@ import type { TokenizeRequest } from '../tokenize/tokenize-request.js';
 import { inClientTerms, joinedReceipt } from './client-terms.js';
 import { readResponsesRequest } from './read-responses-request.js';
 
+export interface CountInput extends TranslatorInput {
+  /** The model whose abilities the request's model has. */
+  readonly knownModel: string;
+}
+
 /** How a provider counts the tokens of a chat. */
 export interface TokenCounter {
   /** @throws {UserFacingError} 422 */
-  request(counted: TokenizeRequest & { readonly kind: 'chat' }, input: TranslatorInput, receipt: Receipt): CountRequest;
+  request(counted: TokenizeRequest & { readonly kind: 'chat' }, input: CountInput, receipt: Receipt): CountRequest;
   /** @throws {UpstreamAnswerError} */
   readCount(answer: Uint8Array): number;
   readonly error: ChatExchange['error'];
@@ -29,10 +35,16 @@ export interface CountRequest {
  * sampling, is not told in the receipt: it does not change the count. @see spec translators.md 18.3.7
  */
 export const inputTokensCell = (counter: TokenCounter): Translator => ({
-  start(input) {
-    const { chat, dropped } = readResponsesRequest(input.request.document(), false, input.schema.name);
+  start(input, env) {
+    const terms = { schema: input.schema.name, dropsHostedTools: env.options.dropsHostedTools };
+    const { chat, dropped } = readResponsesRequest(input.request.document(), false, terms);
+    const knownModel = knownAs(input.requestModel, env.options);
     const receipt = new Receipt();
-    const { path, sets = [], body } = inClientTerms(() => counter.request(counted(chat), input, receipt));
+    const {
+      path,
+      sets = [],
+      body,
+    } = inClientTerms(() => counter.request(counted(chat), { ...input, knownModel }, receipt));
     return {
       kind: 'translating',
       request: {

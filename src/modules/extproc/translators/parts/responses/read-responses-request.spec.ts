@@ -64,11 +64,9 @@ describe('the top level of a Responses request', () => {
   });
 
   it('does not let a field that is called __proto__ do harm', () => {
-    const chat = readResponsesRequest(
-      parseJson('{"input":"hi","__proto__":{"seed":7}}') as JsonObject,
-      false,
-      'Anthropic',
-    ).chat;
+    const chat = readResponsesRequest(parseJson('{"input":"hi","__proto__":{"seed":7}}') as JsonObject, false, {
+      schema: 'Anthropic',
+    }).chat;
     expect(chat.seed).toBeUndefined();
     expect(Object.keys(chat.fields)).toContain('__proto__');
   });

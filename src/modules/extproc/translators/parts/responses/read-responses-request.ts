@@ -27,6 +27,13 @@ export interface ResponsesConversion {
   readonly wantsEncryptedThinking: boolean;
 }
 
+/** Where the chat goes, and what the operator chose. */
+export interface ConversionTerms {
+  readonly schema: SchemaName;
+  /** Off when left out. */
+  readonly dropsHostedTools?: boolean;
+}
+
 /**
  * Reads the body of `/v1/responses` as a chat. Nothing is kept between requests, so what refers to something kept is refused.
  * @throws {UserFacingError} 422 @throws {MalformedRequestError} 400
@@ -35,12 +42,16 @@ export interface ResponsesConversion {
 export function readResponsesRequest(
   document: JsonObject,
   isStreaming: boolean,
-  schema: SchemaName,
+  { schema, dropsHostedTools = false }: ConversionTerms,
 ): ResponsesConversion {
   refuseKeptState(document);
   const receipt = new Receipt();
   const family = thinkingFamilyOf(schema);
-  const { tools, customTools } = readTools(document, { hasWebSearch: schema === 'GCPVertexAI' }, receipt);
+  const { tools, customTools } = readTools(
+    document,
+    { hasWebSearch: schema === 'GCPVertexAI', dropsHostedTools },
+    receipt,
+  );
   const includes = readIncludes(document, receipt);
   const reasoning = readReasoning(document, receipt);
   const text = readText(document, receipt);

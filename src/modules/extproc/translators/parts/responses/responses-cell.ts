@@ -17,7 +17,8 @@ export const responsesCell = (backend: ChatBackend): Translator => ({
   start(input, env) {
     const document = input.request.document();
     const schema = input.schema.name;
-    const conversion = readResponsesRequest(document, input.request.isStreaming, schema);
+    const { dropsHostedTools } = env.options;
+    const conversion = readResponsesRequest(document, input.request.isStreaming, { schema, dropsHostedTools });
     const exchange = inClientTerms(() => backend.start(conversion.chat, input, env));
     const terms: ResponseTerms = {
       request: document,

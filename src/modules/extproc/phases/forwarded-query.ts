@@ -1,0 +1,39 @@
+import type { SchemaName } from '../../../shared/filter-config/filter-config.js';
+import type { Exchange } from '../translators/translator.js';
+
+/** Schemas whose providers take query parameters of clients; the others' queries are the gateway's own business. */
+const TAKES_QUERY: ReadonlySet<SchemaName> = new Set(['OpenAI', 'Anthropic']);
+
+/** Credentials of clients by their usual names, and what the schema decides. */
+const WITHHELD =
+  /^(?:api[-_]?version|(?:x[-_])?api[-_]?key|key|(?:access|auth|id)?[-_]?token|auth(?:orization)?|sig(?:nature)?|secret|password|code|x-amz-.*|x-goog-.*)$/i;
+
+/** RFC 3986, 3.4; anything else would have to be encoded anew. */
+const SAFE = /^[\w.~%!$'()*+,;:@/?=-]*$/;
+
+/** Characters of a query that goes on. */
+const QUERY_LENGTH_MAX = 2048;
+
+/**
+ * The path of an attempt with the client's query parameters behind it, where client and provider speak the same dialect:
+ * `?beta=true` of Anthropic's clients means something to Anthropic. Parameters that may be credentials stay here, as does a
+ * query that is malformed or too long. @see spec translators.md G41
+ */
+export function pathWithQuery(exchange: Exchange, schema: SchemaName, clientPath: string): string {
+  const { path } = exchange.request;
+  const question = clientPath.indexOf('?');
+  if (question === -1 || exchange.kind !== 'observing' || !TAKES_QUERY.has(schema) || path.includes('?')) return path;
+  const query = clientPath.slice(question + 1);
+  if (query.length > QUERY_LENGTH_MAX) return path;
+  const kept = query.split('&').filter((pair) => pair !== '' && SAFE.test(pair) && !WITHHELD.test(nameOf(pair)));
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
+}
+
+/** Decoded, so that no spelling hides a name; what does not decode is treated as a credential. */
+function nameOf(pair: string): string {
+  try {
+    return decodeURIComponent(pair.split('=', 1)[0]!);
+  } catch {
+    return 'key';
+  }
+}
