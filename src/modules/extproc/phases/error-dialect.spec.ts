@@ -12,6 +12,16 @@ describe('renderLocalError', () => {
     });
   });
 
+  it.each(['openai', 'anthropic', 'cohere'] as const)('G9: writes any text as JSON for %s', (dialect) => {
+    const text = 'a "quote",\na line\\ and \u0007';
+    const body = JSON.parse(
+      renderLocalError(dialect, { status: 400, type: 'BadRequest', message: text }).toString(),
+    ) as {
+      readonly error: { readonly message: string };
+    };
+    expect(body.error.message).toBe(text);
+  });
+
   it('speaks Cohere and keeps the members of the reference', () => {
     expect(read('cohere', 422)).toEqual({
       type: 'error',

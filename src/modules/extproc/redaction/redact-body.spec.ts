@@ -49,6 +49,25 @@ describe('redactBody', () => {
     expect(redactBody(bytes('{"model":'))).toBe(placeholder('{"model":'));
   });
 
+  it.each([
+    ['count_tokens', { messages: [{ role: 'user', content: 'secret' }], system: 'secret' }],
+    ['input_tokens', { input: 'secret', instructions: 'secret' }],
+    ['audio_url', { messages: [{ content: [{ type: 'audio_url', audio_url: { url: 'secret' } }] }] }],
+    ['video_url', { messages: [{ content: [{ type: 'video_url', video_url: { url: 'secret' } }] }] }],
+    [
+      'refusal, name and thinking_blocks',
+      { refusal: 'secret', name: 'secret', thinking_blocks: [{ signature: 'secret' }] },
+    ],
+    ['redactedContent', { content: [{ type: 'redacted_thinking', redactedContent: 'secret' }] }],
+    [
+      'file parts',
+      { content: [{ type: 'file', file: { file_id: 'secret', filename: 'secret', file_data: 'secret' } }] },
+    ],
+    ['fields that nobody knows', { new_field: { text: ['secret'] } }],
+  ])('G46: shows nothing of %s', (_, body) => {
+    expect(JSON.stringify(redactBody(Buffer.from(JSON.stringify(body))))).not.toContain('secret');
+  });
+
   it('keeps a member named __proto__ a member', () => {
     expect(JSON.stringify(redactBody(bytes('{"__proto__":{"a":1}}')))).toBe('{"__proto__":{"a":1}}');
   });
