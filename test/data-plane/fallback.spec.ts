@@ -85,7 +85,7 @@ describe('a fallback to the second backend', () => {
     expect(Object.keys(failed.headers)).not.toEqual(expect.arrayContaining(['x-client']));
     expect(failed.headers).not.toHaveProperty('authorization');
     const served = second.request(caseId);
-    expect(served.path).toBe('/v1/chat/completions');
+    expect(served.path).toBe(PATH);
     expect(served.body.toString()).toBe(
       '{"model":"second-model", "messages":[], "big":12345678901234567890, "model":"second-model"}',
     );

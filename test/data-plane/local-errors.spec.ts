@@ -12,6 +12,7 @@ const world = useWorld(['openai'], ({ openai }) => ({
 
 const CHAT = '/v1/chat/completions';
 const MESSAGES = '/anthropic/v1/messages';
+const COUNT = '/anthropic/v1/messages/count_tokens';
 const nothingSent = (caseId: string) => expect(world.upstreams.openai.requests(caseId)).toEqual([]);
 
 describe('an unknown path', () => {
@@ -137,19 +138,21 @@ describe('a model that no route has', () => {
 describe('an endpoint that the schema of the backend does not have', () => {
   it('is refused with 400, names the backend and is counted once', async () => {
     const caseId = newCase('pair');
-    const response = await world.gateway.send(MESSAGES, { body: { model: 'gpt-x' }, caseId });
+    const response = await world.gateway.send(COUNT, { body: { model: 'gpt-x', messages: [] }, caseId });
     expect([response.status, response.json()]).toMatchObject([
       400,
       {
         type: 'error',
-        error: { message: '/v1/messages is not supported by backends of schema OpenAI (backend default/openai)' },
+        error: {
+          message: '/v1/messages/count_tokens is not supported by backends of schema OpenAI (backend default/openai)',
+        },
       },
     ]);
     expect(await world.gateway.envoy.accessLog.entry(caseId)).toMatchObject({
       details: 'aigw_unsupported_endpoint',
       ai: { backend_name: 'default/openai/route/llm/rule/0/ref/0' },
     });
-    const labels = { gen_ai_operation_name: 'messages', error_type: '_OTHER' };
+    const labels = { gen_ai_operation_name: 'count_tokens', error_type: '_OTHER' };
     const metrics = await world.gateway.extproc.awaitMetric('gen_ai_server_request_duration_seconds_count', labels);
     expect(metrics.sum('gen_ai_server_request_duration_seconds_count', labels)).toBe(1);
     nothingSent(caseId);

@@ -55,10 +55,10 @@ describe('a request whose backend speaks the schema of its endpoint', () => {
     });
   });
 
-  it('sends nothing but the provider path, whatever query the client has', async () => {
+  it('G41: sends the harmless part of the query that the client has', async () => {
     const caseId = newCase('query');
-    await world.gateway.send(`${CHAT}?a=b`, { caseId, body: { model: 'gpt-x' } });
-    expect(world.upstreams.openai.request(caseId).path).toBe(CHAT);
+    await world.gateway.send(`${CHAT}?a=b&api_key=secret&api-version=1`, { caseId, body: { model: 'gpt-x' } });
+    expect(world.upstreams.openai.request(caseId).path).toBe(`${CHAT}?a=b`);
   });
 });
 

@@ -69,11 +69,14 @@ describe.each([false, true])('an error of the provider, stream: %s', (stream) =>
     ]);
   });
 
-  it('without a body stays without one', async () => {
+  it('without a body gets one of the dialect', async () => {
     const caseId = newCase('empty');
     world.upstreams.openai.script(caseId, whole(500, '', { 'content-type': 'text/plain' }));
     const response = await world.gateway.send(CHAT, { caseId, body });
-    expect([response.status, response.text]).toEqual([500, '']);
+    expect([response.status, response.json()]).toMatchObject([
+      500,
+      { error: { type: 'OpenAIBackendError', code: '500' } },
+    ]);
   });
 
   it('says in the access log whose failure it was (X1)', async () => {
