@@ -95,10 +95,41 @@ describe('a failed answer', () => {
     expect(await recorded(world)).toEqual(FAILURE);
   });
 
-  it('may end with its headers', async () => {
+  it.each(['400', '429', '503'])(
+    'of status %s gets a body when it ends with its headers, which stay',
+    async (status) => {
+      const { request, world } = await whole();
+      const headers = await respond(request, status, JSON_TYPE, true);
+      expect(headers.body).toBe(wrapped(status, `the provider answered ${status} without a body`));
+      expect([headers.replacesBody, headers.metadata]).toEqual([true, failure(status)]);
+      expect(headers.setMap).toEqual({
+        'content-type': 'application/json',
+        'content-length': String(headers.body!.length),
+      });
+      request.router.close();
+      expect(await recorded(world)).toEqual(FAILURE);
+    },
+  );
+
+  it.each(['301', '304'])('of status %s stays without a body', async (status) => {
     const { request, world } = await whole();
-    expect((await respond(request, '503', {}, true)).metadata).toEqual(failure('503'));
+    const headers = await respond(request, status, {}, true);
+    expect([headers.body, headers.replacesBody, headers.metadata]).toEqual([undefined, false, failure(status)]);
     request.router.close();
+    expect(await recorded(world)).toEqual(FAILURE);
+  });
+
+  it('gets a body when it ends with an empty one', async () => {
+    const { request, world } = await whole();
+    await respond(request, '500', JSON_TYPE);
+    expect((await bodyOf(request, '')).body).toBe(wrapped('500', 'the provider answered 500 without a body'));
+    expect(await recorded(world)).toEqual(FAILURE);
+  });
+
+  it.each(['<h1>502</h1>', '[1]', 'null', '{"error":'])('is wrapped when it is called JSON and is %s', async (text) => {
+    const { request, world } = await whole();
+    await respond(request, '502', JSON_TYPE);
+    expect((await bodyOf(request, text)).body).toBe(wrapped('502', text));
     expect(await recorded(world)).toEqual(FAILURE);
   });
 

@@ -21,6 +21,8 @@ import { readWholeBody, StreamedBody, type BodyReader } from './response-body.js
 /** `:status` as Envoy writes it, 100 to 599; undefined for anything else. */
 const parseStatus = (text: string | undefined) => (/^[1-5]\d\d$/.test(text ?? '') ? Number(text) : undefined);
 
+const NOTHING = new Uint8Array();
+
 /** What becomes of the body. */
 type BodyPlan =
   /** Not 2xx: the whole body becomes an error of the client's dialect. */
@@ -167,8 +169,17 @@ export class ResponsePhase {
 
   #onNoBody(sets: readonly HeaderSet[]): Buffer {
     if (!this.#isGood) {
+      const metadata = this.attempt.failureMetadata(this.#status);
       this.attempt.fail('_OTHER');
-      return encodeAnswer('response_headers', { sets, metadata: this.attempt.failureMetadata(this.#status) });
+      const answer = this.#errorAnswer(NOTHING);
+      if (!answer?.body) return encodeAnswer('response_headers', { sets, metadata });
+      const { sets: more = [], ...replacement } = this.#replacement(answer);
+      return encodeAnswer('response_headers', {
+        ...replacement,
+        sets: [...sets, ...more],
+        replacesBody: true,
+        metadata,
+      });
     }
     if (this.attempt.exchange?.kind === 'translating') return this.#refuse('with an empty body');
     return encodeAnswer('response_headers', { sets, metadata: this.#succeed() });
@@ -234,11 +245,29 @@ export class ResponsePhase {
   async #onErrorBody(body: Buffer): Promise<Buffer> {
     const metadata = this.attempt.failureMetadata(this.#status);
     this.attempt.fail('_OTHER');
-    const answer = await readWholeBody(this.#codings, body, (plain) => this.attempt.exchange?.error(this.#head, plain));
-    if (typeof answer === 'string') this.#giveUp(answer);
-    // What cannot be read goes to the client as it is, encoding label included.
-    if (typeof answer !== 'object' || !answer.body) return encodeAnswer('response_body', { metadata });
+    const read = await readWholeBody(this.#codings, body, (plain) => this.#errorAnswer(plain));
+    const answer = typeof read === 'string' ? this.#undecodedError(read) : read;
+    if (!answer?.body) return encodeAnswer('response_body', { metadata });
     return encodeAnswer('response_body', { ...this.#replacement(answer), metadata });
+  }
+
+  /** The client's view of a failure. One without a body has none, but for what tells that; below 400 it may have to stay so. */
+  #errorAnswer(plain: Uint8Array): ClientResponse | undefined {
+    if (plain.length > 0) return this.attempt.exchange?.error(this.#head, plain);
+    return (this.#status ?? 0) < 400 ? undefined : this.#toldError('without a body');
+  }
+
+  /** Where the client speaks the provider's dialect it may know more of encodings: it gets the body as it is, label included. */
+  #undecodedError(reason: string): ClientResponse | undefined {
+    this.#giveUp(reason);
+    return this.attempt.exchange?.kind === 'translating' ? this.#toldError(reason) : undefined;
+  }
+
+  #toldError(reason: string): ClientResponse | undefined {
+    return this.attempt.exchange?.error(
+      this.#head,
+      Buffer.from(`the provider answered ${this.#head.status} ${reason}`),
+    );
   }
 
   #replacement({ body = new Uint8Array(), sets = [] }: ClientResponse): CommonAnswer {

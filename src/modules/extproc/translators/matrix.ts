@@ -108,7 +108,13 @@ export const MATRIX: Matrix = {
   transcriptions: { OpenAI: transcriptionsToOpenAI, AzureOpenAI: transcriptionsToAzureOpenAI },
   'audio-translations': { OpenAI: audioTranslationsToOpenAI, AzureOpenAI: audioTranslationsToAzureOpenAI },
   moderations: { OpenAI: moderationsToOpenAI },
-  tokenize: { OpenAI: tokenizeToOpenAI, AWSBedrock: tokenizeToAWSBedrock, AWSAnthropic: tokenizeToAWSAnthropic, GCPVertexAI: tokenizeToGCPVertexAI, GCPAnthropic: tokenizeToGCPAnthropic },
+  tokenize: {
+    OpenAI: tokenizeToOpenAI,
+    AWSBedrock: tokenizeToAWSBedrock,
+    AWSAnthropic: tokenizeToAWSAnthropic,
+    GCPVertexAI: tokenizeToGCPVertexAI,
+    GCPAnthropic: tokenizeToGCPAnthropic,
+  },
   messages: {
     OpenAI: messagesToOpenAI,
     AzureOpenAI: messagesToAzureOpenAI,

@@ -95,6 +95,6 @@ describe.each(ROWS)('%s', (_, endpoint, schema) => {
       error: { type: 'OpenAIBackendError', code: String(status), message: '"no"\n' },
     });
     const json = responseHead(status, { 'content-type': 'application/json' });
-    expect(exchange.error(json, Buffer.from('{'))).toEqual({});
+    expect(exchange.error(json, Buffer.from('{}'))).toEqual({});
   });
 });
