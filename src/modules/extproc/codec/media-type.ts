@@ -12,7 +12,6 @@ export function isJsonType(contentType: string | undefined): boolean {
 }
 
 export const EVENT_STREAM = 'text/event-stream';
-export const AWS_EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
 /** A form with files. Compared as the reference does: by how it begins. */
 export const isMultipart = (contentType: string | undefined) =>
