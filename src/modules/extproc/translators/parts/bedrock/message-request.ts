@@ -5,6 +5,7 @@ import type { TranslatorInput } from '../../translator.js';
 import type { Thinking } from '../chat/chat-request.js';
 import { dropUnhandledFields } from '../chat/handled-fields.js';
 import { bedrockBetas } from '../messages/bedrock-betas.js';
+import { dropIgnoredMembers } from '../messages/ignored-members.js';
 import type { MessagesRequest, MessageTool } from '../messages/messages-request.js';
 import { planInference } from './inference.js';
 import type { InferenceNames } from './inference-wish.js';
@@ -88,6 +89,7 @@ export function converseRequest(
   const { fields } = request;
   const additional = withBetas(additionalFields, input, { fields, family, receipt });
   dropUnhandledFields(fields, HANDLED, receipt);
+  dropIgnoredMembers(fields, receipt);
   if (request.userId !== undefined) receipt.drop('metadata.user_id');
   return {
     body: {

@@ -1,6 +1,7 @@
 import { UserFacingError } from '../../../../../shared/errors.js';
 import type { Receipt } from '../../receipt.js';
 import { dropUnhandledFields } from '../chat/handled-fields.js';
+import { dropIgnoredMembers } from '../messages/ignored-members.js';
 import type { MessagesRequest, MessageTool, MessageToolChoice } from '../messages/messages-request.js';
 import { shownWord } from '../request-fields.js';
 import { checkedStops, withoutUndefined } from './generation-config.js';
@@ -40,6 +41,7 @@ export function toGeminiMessages(request: MessagesRequest, model: GeminiModel, r
   );
   const toolConfig = request.toolChoice && toToolConfig(request.toolChoice, receipt);
   dropUnhandledFields(request.fields, HANDLED, receipt);
+  dropIgnoredMembers(request.fields, receipt);
   return {
     ...toMessageConversation(request.system, request.messages, model, receipt),
     ...(tools === undefined ? {} : { tools }),

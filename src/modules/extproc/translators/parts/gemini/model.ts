@@ -61,8 +61,7 @@ function levelControl(order: number, tier: Tier): ThinkingControl {
 }
 
 /** The characters that could end the segment of the path, or are not allowed in one. */
-// oxlint-disable-next-line no-control-regex
-const UNSAFE = /[\u0000-\u0020/?#%\\\u007f-\u{10ffff}]/gu;
+const UNSAFE = /[^!-~]|[/?#%\\]/gu;
 
 /**
  * Path of a call of a model, without a leading slash: the authentication of GCP puts project and region before it. Only what

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { startCell } from '../../../../../../test/harness/cell.js';
 import type { JsonObject } from '../../../codec/json-value.js';
 import { Receipt } from '../../receipt.js';
 import { dropIgnoredMembers } from './ignored-members.js';
@@ -85,3 +86,20 @@ describe('the members of a Messages request that its reader knows no meaning for
     expect(ignoredOf(members)).toEqual([]);
   });
 });
+
+it.each(['OpenAI', 'AzureOpenAI', 'AWSBedrock', 'GCPVertexAI'] as const)(
+  'members that nobody reads are in the receipt of messages → %s, and not sent',
+  (schema) => {
+    const body = {
+      model: 'm',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', novelty: 'lost-1' }], note: 'lost-2' }],
+      tools: [{ name: 'f', input_schema: { type: 'object' }, defer_loading: 'lost-3' }],
+    };
+    const { request } = startCell('messages', schema, { body: JSON.stringify(body) });
+    expect(request.dropped).toEqual(
+      expect.arrayContaining(['messages[0].content[0].novelty', 'messages[0].note', 'tools[0].defer_loading']),
+    );
+    expect(Buffer.from(request.body!).toString()).not.toContain('lost-');
+  },
+);
