@@ -171,9 +171,20 @@ export interface CredentialOverride {
 export interface GatewayConfig extends KubeObject {
   readonly kind: 'GatewayConfig';
   readonly spec?: {
-    /** Envoy Gateway's KubernetesContainerSpec; read by the webhook only. */
-    readonly extProc?: { readonly kubernetes?: object };
+    readonly extProc?: { readonly kubernetes?: ExtProcContainerOverrides };
     readonly globalLLMRequestCosts?: readonly LLMRequestCost[];
     readonly forwardProxy?: { readonly address: string };
   };
+}
+
+/** Envoy Gateway's KubernetesContainerSpec. @see spec api.md section 6 */
+export interface ExtProcContainerOverrides {
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  /** Not both of `image` and `imageRepository`. */
+  readonly image?: string;
+  readonly imageRepository?: string;
+  readonly resources?: object;
+  /** Replaces the default one as a whole. */
+  readonly securityContext?: object;
+  readonly volumeMounts?: readonly object[];
 }

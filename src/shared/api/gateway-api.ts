@@ -111,6 +111,8 @@ export interface BackendTLSPolicy extends KubeObject {
 
 export interface Secret extends KubeObject {
   readonly kind: 'Secret';
+  /** Default `Opaque`. */
+  readonly type?: string;
   /** Base64. */
   readonly data?: Readonly<Record<string, string>>;
   /** Plain text, wins over `data`. */

@@ -1,3 +1,4 @@
+import type { Condition } from './conditions.js';
 import type { KubeObject } from './kube-object.js';
 
 /**
@@ -8,6 +9,14 @@ export interface HTTPRoute extends KubeObject {
   readonly apiVersion: 'gateway.networking.k8s.io/v1';
   readonly kind: 'HTTPRoute';
   readonly spec: HTTPRouteSpec;
+  /** Written by the controllers of the parents. */
+  readonly status?: { readonly parents?: readonly RouteParentStatus[] };
+}
+
+export interface RouteParentStatus {
+  readonly parentRef: ParentReference;
+  readonly controllerName: string;
+  readonly conditions?: readonly Condition[];
 }
 
 export interface HTTPRouteSpec {

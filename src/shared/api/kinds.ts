@@ -23,5 +23,12 @@ export const kinds = {
   gatewayConfig: { group: AI_GATEWAY, kind: 'GatewayConfig' },
   secret: { group: '', kind: 'Secret' },
   configMap: { group: '', kind: 'ConfigMap' },
+  service: { group: '', kind: 'Service' },
+  pod: { group: '', kind: 'Pod' },
+  deployment: { group: 'apps', kind: 'Deployment' },
+  daemonSet: { group: 'apps', kind: 'DaemonSet' },
+  lease: { group: 'coordination.k8s.io', kind: 'Lease' },
+  event: { group: 'events.k8s.io', kind: 'Event' },
+  mutatingWebhookConfiguration: { group: 'admissionregistration.k8s.io', kind: 'MutatingWebhookConfiguration' },
   inferencePool: { group: 'inference.networking.k8s.io', kind: 'InferencePool' },
 } as const satisfies Record<string, GroupKind>;

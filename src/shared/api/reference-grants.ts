@@ -2,7 +2,7 @@ import { kinds } from './kinds.js';
 import type { GroupKind, KubeObject } from './kube-object.js';
 import type { Snapshot } from './snapshot.js';
 
-interface ReferenceGrant extends KubeObject {
+export interface ReferenceGrant extends KubeObject {
   readonly spec?: {
     readonly from?: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
     /** Without `name`: every object of the kind in the namespace of the grant. */

@@ -12,6 +12,9 @@ export const childNames = {
   notFoundFilter: (route: string) => bounded(`ai-eg-route-not-found-response-${route}`),
 } as const;
 
+/** Holds the token that was exchanged for a BackendSecurityPolicy. @see spec controller.md section 13 */
+export const exchangedSecretName = (policy: string): string => `ai-eg-bsp-${policy}`;
+
 /** A name that is too long is cut and ends with a hash of the whole, so that two long names stay apart. */
 function bounded(name: string): string {
   if (name.length <= NAME_LENGTH_MAX) return name;

@@ -7,6 +7,7 @@ import type { AuthConfig } from '../../../shared/filter-config/filter-config.js'
 import { Redacted } from '../../../shared/secret.js';
 import { credentialOverride } from './credential-override.js';
 import { error, type Resolved } from './faults.js';
+import { exchangedSecretName } from './child-names.js';
 import { resolveSecretValue } from './secret-value.js';
 
 type Spec = NonNullable<BackendSecurityPolicy['spec']>;
@@ -138,7 +139,7 @@ function exchangedToken(
   instead: string,
 ): Resolved<Redacted<string>> {
   const { name, namespace = '' } = policy.metadata;
-  const secretName = `ai-eg-bsp-${name}`;
+  const secretName = exchangedSecretName(name);
   if (world.get(kinds.secret, namespace, secretName)) {
     return resolveSecretValue(world, policy, { name: secretName }, path, key);
   }

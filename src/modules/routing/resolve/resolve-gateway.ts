@@ -1,7 +1,7 @@
 import type { AIGatewayRoute, GatewayConfig } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { keyOf, type KubeObject } from '../../../shared/api/kube-object.js';
+import { keyOf, objectKey, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { ResolveContext } from './context.js';
 import { resolveCosts } from './costs.js';
@@ -30,11 +30,22 @@ export function resolveGateway(context: ResolveContext, gateway: KubeObject): Ro
   const { namespace = '', annotations = {} } = gateway.metadata;
   const name = annotations[GATEWAY_CONFIG_ANNOTATION];
   if (!name) return { gateway, routes, faults: [] };
-  const config = context.world.get<GatewayConfig>(kinds.gatewayConfig, namespace, name);
+  const config = gatewayConfigOf(gateway, context.world);
   if (config) return { gateway, routes, gatewayConfig: resolveGatewayConfig(config), faults: [] };
   const path = `metadata.annotations[${GATEWAY_CONFIG_ANNOTATION}]`;
   const message = `GatewayConfig ${namespace}/${name} does not exist, defaults apply: create it, or drop the annotation`;
   return { gateway, routes, faults: [warning(gateway, path, 'GatewayConfigNotFound', message)] };
+}
+
+/** Key of the GatewayConfig that the Gateway names, if it names one. */
+export function gatewayConfigKeyOf(gateway: KubeObject): ObjectKey | undefined {
+  const name = gateway.metadata.annotations?.[GATEWAY_CONFIG_ANNOTATION];
+  return name ? objectKey(kinds.gatewayConfig, gateway.metadata.namespace ?? '', name) : undefined;
+}
+
+export function gatewayConfigOf(gateway: KubeObject, world: Snapshot): GatewayConfig | undefined {
+  const name = gateway.metadata.annotations?.[GATEWAY_CONFIG_ANNOTATION];
+  return name ? world.get<GatewayConfig>(kinds.gatewayConfig, gateway.metadata.namespace ?? '', name) : undefined;
 }
 
 export function resolveGatewayConfig(config: GatewayConfig): GatewayConfigNode {

@@ -1,0 +1,109 @@
+import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
+import type { ConditionState } from '../../../shared/api/conditions.js';
+import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
+import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import { displayName, keyOf, type ObjectKey } from '../../../shared/api/kube-object.js';
+import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { Pod } from '../../../shared/api/workloads.js';
+import { childNames } from '../resolve/child-names.js';
+import { gatewayKeyOf } from '../resolve/parents.js';
+import type { Proxies } from '../workloads/proxies.js';
+import { hasProcessor } from '../workloads/roll-out.js';
+
+/** What was seen of a Gateway beside its own object. */
+export interface GatewayFacts {
+  readonly proxies: Proxies;
+  /** Whether Envoy Gateway asked us to finish the configuration of its proxies. */
+  readonly isTranslationSeen: boolean;
+  /** Whether each proxy pod has to carry the processor; not so when it is a Deployment. */
+  readonly needsSidecar: boolean;
+}
+
+/**
+ * Whether the route was seen to be in force at every Gateway that it names: accepted by Envoy Gateway, finished by our hooks,
+ * and served by proxies that carry the processor. Without the hooks all traffic would pass without credentials and metering
+ * while everything else says that it is well. @see spec controller.md section 19 (row 1)
+ */
+export function programmedCondition(
+  world: Snapshot,
+  route: AIGatewayRoute,
+  parentRefs: readonly ParentReference[],
+  factsOf: (gateway: Gateway) => GatewayFacts,
+): ConditionState {
+  const { generation } = route.metadata;
+  const state = (status: ConditionState['status'], reason: string, message: string): ConditionState => ({
+    type: 'Programmed',
+    status,
+    reason,
+    message,
+    ...(generation !== undefined && { observedGeneration: generation }),
+  });
+  if (parentRefs.length === 0) return state('False', 'NoParents', 'There is no parentRef to a Gateway.');
+  for (const [index, ref] of parentRefs.entries()) {
+    const missing = missingAt(world, route, ref, factsOf);
+    if (missing) return state('False', missing.reason, `spec.parentRefs[${index}]: ${missing.message}`);
+  }
+  return state('True', 'Programmed', 'Every Gateway of the route serves it.');
+}
+
+interface Missing {
+  readonly reason: string;
+  readonly message: string;
+}
+
+function missingAt(
+  world: Snapshot,
+  route: AIGatewayRoute,
+  ref: ParentReference,
+  factsOf: (gateway: Gateway) => GatewayFacts,
+): Missing | undefined {
+  const namespace = ref.namespace || (route.metadata.namespace ?? '');
+  const gateway = world.get<Gateway>(kinds.gateway, namespace, ref.name);
+  if (!gateway) return { reason: 'GatewayNotFound', message: `Gateway ${namespace}/${ref.name} does not exist` };
+  const name = displayName(gateway);
+  const refused = notAccepted(world, route, keyOf(gateway), name);
+  if (refused) return refused;
+  const { proxies, isTranslationSeen, needsSidecar } = factsOf(gateway);
+  if (!isTranslationSeen) {
+    return {
+      reason: 'ExtensionServerNotCalled',
+      message:
+        `Envoy Gateway has not asked the extension server to finish ${name}: without that, its AI routes have no ` +
+        'credentials and no metering. Check extensionManager in the configuration of Envoy Gateway',
+    };
+  }
+  if (proxies.pods.length === 0) return { reason: 'NoProxies', message: `${name} has no running proxy` };
+  const bare = needsSidecar ? proxies.pods.filter((pod) => !hasProcessor(pod)) : [];
+  if (bare.length > 0) {
+    return {
+      reason: 'ProcessorMissing',
+      message: `${bare.length} of ${proxies.pods.length} proxies of ${name} run without the External Processor`,
+    };
+  }
+  if (!proxies.pods.some(isReady)) return { reason: 'ProxiesNotReady', message: `no proxy of ${name} is ready` };
+  return undefined;
+}
+
+/** What Envoy Gateway says of the generated HTTPRoute; an old answer counts as none. */
+function notAccepted(
+  world: Snapshot,
+  route: AIGatewayRoute,
+  gateway: ObjectKey,
+  gatewayName: string,
+): Missing | undefined {
+  const { name, namespace = '' } = route.metadata;
+  const child = world.get<HTTPRoute>(kinds.httpRoute, namespace, childNames.httpRoute(name));
+  const parent = child?.status?.parents?.find(
+    (one) => one.controllerName === GATEWAY_CONTROLLER_NAME && gatewayKeyOf(route, one.parentRef) === gateway,
+  );
+  const condition = parent?.conditions?.find(({ type }) => type === 'Accepted');
+  if (!condition || (condition.observedGeneration ?? 0) < (child?.metadata.generation ?? 0)) {
+    return { reason: 'Pending', message: `Envoy Gateway has not yet taken the HTTPRoute for ${gatewayName}` };
+  }
+  if (condition.status === 'True') return undefined;
+  return { reason: 'NotAcceptedByGateway', message: `${gatewayName} refuses the HTTPRoute: ${condition.message}` };
+}
+
+const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;

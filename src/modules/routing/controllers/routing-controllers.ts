@@ -1,0 +1,16 @@
+import type { Controller } from '../../crd/controller.js';
+import { AffectedRoots } from './affected-roots.js';
+import { GatewayController } from './gateway-controller.js';
+import { RouteController } from './route-controller.js';
+import type { RoutingControllerOptions } from './routing-options.js';
+import { statusControllers } from './status-controllers.js';
+
+/** All controllers of routing. They share what is known of references, so each change has to be shown to all of them. */
+export function routingControllers(options: RoutingControllerOptions): readonly Controller[] {
+  const affected = new AffectedRoots();
+  return [
+    new RouteController(affected, options),
+    new GatewayController(affected, options),
+    ...statusControllers(affected),
+  ];
+}

@@ -1,0 +1,19 @@
+import type { ObjectKey } from '../../../shared/api/kube-object.js';
+import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { ExtProcSettings } from '../../../shared/extproc-pod/inputs.js';
+import type { RoutingOptions } from '../reconcile.js';
+
+/** What the controllers of routing take from flags. */
+export interface RoutingControllerOptions extends RoutingOptions {
+  /** Where Envoy Gateway runs proxies, unless they run beside their Gateways. */
+  readonly envoyGatewayNamespace: string;
+  readonly extProc: ExtProcSettings;
+  readonly extProcMode: ExtProcMode;
+  /** Also write the one Secret that releases before split configs read. */
+  readonly writesLegacySecret: boolean;
+  /** Whether Envoy Gateway has asked any replica to finish the proxies of a Gateway. */
+  isTranslationSeen(world: Snapshot, gateway: ObjectKey): boolean;
+}
+
+/** Whether the External Processor runs in each proxy pod or as a Deployment for each Gateway. */
+export type ExtProcMode = 'sidecar' | 'deployment';
