@@ -65,7 +65,7 @@ export const durationFlag = (initialMs: number, summary: string): Flag<number> =
   initial: initialMs,
   summary,
 });
-export const booleanFlag = (summary: string): Flag<boolean> => ({ type: BOOLEAN, initial: false, summary });
+export const booleanFlag = (summary: string, initial = false): Flag<boolean> => ({ type: BOOLEAN, initial, summary });
 /** A text flag for which "not given" differs from "given as empty". */
 export const optionalTextFlag = (summary: string): Flag<string | undefined> => ({
   type: { ...TEXT, format: (value) => (value === undefined ? 'unset' : TEXT.format(value)) },

@@ -25,3 +25,17 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   if (threshold <= 4) return 'warn';
   return threshold <= 8 ? 'error' : 'silent';
 }
+
+/** Names of zap's levels, which `-logLevel` of the controller speaks; nothing is logged above error. */
+const ZAP_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['error', 'error'],
+  ['dpanic', 'error'],
+  ['panic', 'error'],
+  ['fatal', 'error'],
+]);
+
+/** @see spec ops.md D1 */
+export const parseZapLevel = (text: string): LogLevel | undefined => ZAP_LEVELS.get(text.toLowerCase());
