@@ -6,6 +6,7 @@ export const TEST_OPTIONS: RoutingControllerOptions = {
   rootPrefix: '/',
   envoyGatewayNamespace: 'envoy-gateway-system',
   extProcMode: 'sidecar',
+  deployment: { replicas: 1, tlsSecret: undefined },
   writesLegacySecret: false,
   isTranslationSeen: () => false,
   extProc: {

@@ -23,6 +23,7 @@ export interface ContainerPlan {
   readonly listenAddress: string;
   /** Beside those of the plan, such as TLS flags of a Deployment. */
   readonly extraArgs?: readonly string[];
+  readonly extraEnv?: readonly EnvVar[];
   readonly extraPorts?: readonly object[];
   readonly extraMounts?: readonly object[];
 }
@@ -36,7 +37,7 @@ export function extProcContainer(plan: ContainerPlan): Readonly<Record<string, u
     imagePullPolicy: settings.imagePullPolicy,
     ports: [{ name: ADMIN_PORT_NAME, containerPort: ADMIN_PORT, protocol: 'TCP' }, ...(plan.extraPorts ?? [])],
     args: extProcArgs(plan),
-    env: mergeEnv(settings.extraEnvVars, overrides?.env ?? []),
+    env: mergeEnv(settings.extraEnvVars, [...(overrides?.env ?? []), ...(plan.extraEnv ?? [])]),
     volumeMounts: [
       ...(isSocket(plan) ? [{ name: volumeNames.socket, mountPath: SOCKET_DIRECTORY }] : []),
       ...(overrides?.volumeMounts ?? []),

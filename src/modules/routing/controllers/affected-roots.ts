@@ -3,7 +3,7 @@ import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type GroupKind, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { ReferenceGrant } from '../../../shared/api/reference-grants.js';
 import type { Change } from '../../crd/controller.js';
-import { gatewayOfConfigSecret } from '../generate/filter-config-secrets.js';
+import { generatedForGateway } from '../generate/ownership.js';
 import { owningGatewayLabels, owningGatewayOf } from '../workloads/owning-gateway.js';
 import { KeyRelation } from './key-relation.js';
 import * as references from './references.js';
@@ -103,8 +103,7 @@ export class AffectedRoots {
       roots.add(policy);
       for (const target of this.#targetsByPolicy.get(policy) ?? []) this.#addBackend(roots, target);
     }
-    const gateway = gatewayOfConfigSecret((after ?? before)!);
-    if (gateway !== undefined) roots.add(gateway);
+    addGeneratedFor(roots, (after ?? before)!);
   }
 
   #onGateway(roots: Set<ObjectKey>, key: ObjectKey, { before, after }: Change): void {
@@ -139,6 +138,7 @@ export class AffectedRoots {
       }
       const className = object.metadata.labels?.[owningGatewayLabels.gatewayClass];
       if (className) addAll(roots, this.#gatewaysByClass.referrersOf(references.gatewayClassKey(className)));
+      addGeneratedFor(roots, object);
       const owner = references.owningRouteOf(object);
       if (owner !== undefined) roots.add(owner);
     }
@@ -173,4 +173,9 @@ const isType = (type: GroupKind, other: GroupKind): boolean => type.group === ot
 
 function addAll(roots: Set<ObjectKey>, keys: Iterable<ObjectKey>): void {
   for (const key of keys) roots.add(key);
+}
+
+function addGeneratedFor(roots: Set<ObjectKey>, object: KubeObject): void {
+  const gateway = generatedForGateway(object);
+  if (gateway !== undefined) roots.add(gateway);
 }

@@ -1,10 +1,5 @@
 import { UserFacingError } from '../../../shared/errors.js';
-import {
-  GATEWAY_CONTROLLER_NAME,
-  type Gateway,
-  type GatewayClass,
-  type Secret,
-} from '../../../shared/api/gateway-api.js';
+import { GATEWAY_CONTROLLER_NAME, type Gateway, type GatewayClass } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { isKeyOf, nameOfKey, namespaceOfKey } from '../../../shared/api/object-key.js';
@@ -12,14 +7,16 @@ import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { ExtProcInputs } from '../../../shared/extproc-pod/inputs.js';
 import type { FilterConfig } from '../../../shared/filter-config/filter-config.js';
 import { filterConfigId } from '../../../shared/filter-config/serialize.js';
-import type { Change, Controller, Desired, ObjectEvent } from '../../crd/controller.js';
-import { generateConfigSecrets, gatewayOfConfigSecret } from '../generate/filter-config-secrets.js';
+import type { Change, Controller, Desired, ObjectEvent, ObjectPatch } from '../../crd/controller.js';
+import { generateConfigSecrets } from '../generate/filter-config-secrets.js';
+import { generateExtProcDeployment } from '../generate/extproc-deployment.js';
+import { generatedForGateway } from '../generate/ownership.js';
 import { generateFilterConfig } from '../generate/filter-config.js';
 import { ResolveContext } from '../resolve/context.js';
 import { resolveGateway } from '../resolve/resolve-gateway.js';
 import type { RouteGraph } from '../resolve/route-graph.js';
 import { ProxyIndex } from '../workloads/proxies.js';
-import { hasProcessor, planRollOut } from '../workloads/roll-out.js';
+import { configIdPatch, hasProcessor, planRollOut } from '../workloads/roll-out.js';
 import type { AffectedRoots } from './affected-roots.js';
 import type { RoutingControllerOptions } from './routing-options.js';
 
@@ -46,8 +43,8 @@ export class GatewayController implements Controller {
   reconcile(roots: readonly ObjectKey[], world: Snapshot): readonly Desired[] {
     const context = new ResolveContext(world);
     const proxies = new ProxyIndex(world);
-    const secrets = secretsByGateway(world);
-    return roots.map((root) => this.#reconcileGateway(root, context, proxies, secrets.get(root) ?? []));
+    const generated = generatedByGateway(world);
+    return roots.map((root) => this.#reconcileGateway(root, context, proxies, generated.get(root) ?? []));
   }
 
   #reconcileGateway(
@@ -59,30 +56,32 @@ export class GatewayController implements Controller {
     const nothing = { root, objects: [], deletes: [], patches: [], conditions: new Map(), events: [] };
     const gateway = context.world.get<Gateway>(kinds.gateway, namespaceOfKey(root), nameOfKey(root));
     if (!gateway || gateway.metadata.deletionTimestamp !== undefined)
-      return { ...nothing, deletes: existing.map(keyOf) };
+      return { ...nothing, deletes: leftOver(existing, []) };
     const proxies = index.of(gateway, gateway.spec?.gatewayClassName);
     if (proxies.conflict !== undefined)
       return { ...nothing, events: [warning(root, 'ProxiesInSeveralNamespaces', conflictNote(proxies.conflict))] };
     const namespace = proxies.namespace ?? this.#expectedNamespace(gateway, context.world);
-    if (namespace === undefined) return { ...nothing, deletes: existing.map(keyOf) };
+    if (namespace === undefined) return { ...nothing, deletes: leftOver(existing, []) };
 
     const graph = resolveGateway(context, gateway);
     const isEffective = graph.routes.length > 0;
     // Pods that still carry the processor must not keep credentials of routes that are gone.
     if (!isEffective && !proxies.pods.some(hasProcessor)) {
       const rollOut = planRollOut({ proxies, container: undefined, configId: undefined });
-      return { ...nothing, patches: rollOut.patches, deletes: existing.map(keyOf) };
+      return { ...nothing, patches: rollOut.patches, deletes: leftOver(existing, []) };
     }
     const config = this.#filterConfig(graph);
+    const inputs = isEffective ? this.#inputs(graph) : undefined;
+    const isSidecar = this.options.extProcMode === 'sidecar';
     const rollOut = planRollOut({
       proxies,
-      container: this.#container(graph, isEffective),
+      container: isSidecar ? inputs : undefined,
       configId: config.uuid,
     });
     return {
       ...nothing,
-      ...this.#secrets(gateway, config, namespace, existing),
-      patches: rollOut.patches,
+      ...this.#generated(gateway, config, isSidecar ? undefined : inputs, namespace, existing),
+      patches: [...rollOut.patches, ...processorPatches(existing, config.uuid)],
       ...(rollOut.isWaiting && { requeueAfterMs: ROLL_OUT_CHECK_MS }),
     };
   }
@@ -92,8 +91,7 @@ export class GatewayController implements Controller {
     return { ...config, uuid: filterConfigId(config) };
   }
 
-  #container(graph: RouteGraph, isEffective: boolean): ExtProcInputs | undefined {
-    if (!isEffective || this.options.extProcMode !== 'sidecar') return undefined;
+  #inputs(graph: RouteGraph): ExtProcInputs {
     return {
       settings: this.options.extProc,
       overrides: graph.gatewayConfig?.config.spec?.extProc?.kubernetes,
@@ -102,18 +100,20 @@ export class GatewayController implements Controller {
   }
 
   /** A config that is too large leaves the one that is there in force, and says so. */
-  #secrets(
+  #generated(
     gateway: Gateway,
     config: FilterConfig,
+    deployed: ExtProcInputs | undefined,
     namespace: string,
     existing: readonly KubeObject[],
   ): Pick<Desired, 'objects' | 'deletes' | 'events'> {
     try {
-      const { writesLegacySecret } = this.options;
-      const objects = generateConfigSecrets(gateway, config, namespace, { writesLegacySecret });
-      const wanted = new Set(objects.map(keyOf));
-      const deletes = existing.map(keyOf).filter((key) => !wanted.has(key));
-      return { objects, deletes, events: [] };
+      const { writesLegacySecret, deployment } = this.options;
+      const objects = [
+        ...generateConfigSecrets(gateway, config, namespace, { writesLegacySecret }),
+        ...(deployed ? generateExtProcDeployment(gateway, deployed, namespace, deployment) : []),
+      ];
+      return { objects, deletes: leftOver(existing, objects), events: [] };
     } catch (error) {
       if (!(error instanceof UserFacingError)) throw error;
       const event = warning(keyOf(gateway), 'FilterConfigTooLarge', error.message);
@@ -130,14 +130,31 @@ export class GatewayController implements Controller {
   }
 }
 
-function secretsByGateway(world: Snapshot): ReadonlyMap<ObjectKey, readonly KubeObject[]> {
+/** Kinds of what is generated for Gateways outside of their namespaces; pods come from Deployments. */
+const GENERATED_TYPES = [kinds.secret, kinds.deployment, kinds.service, kinds.pod] as const;
+
+function leftOver(existing: readonly KubeObject[], wanted: readonly KubeObject[]): readonly ObjectKey[] {
+  const keys = new Set(wanted.map(keyOf));
+  return existing
+    .filter(({ kind }) => kind !== kinds.pod.kind)
+    .map(keyOf)
+    .filter((key) => !keys.has(key));
+}
+
+/** Pods of our own Deployment read their mounted Secrets at once when they change themselves. */
+const processorPatches = (existing: readonly KubeObject[], configId: string): readonly ObjectPatch[] =>
+  existing
+    .filter(({ kind, metadata }) => kind === kinds.pod.kind && metadata.deletionTimestamp === undefined)
+    .flatMap((pod) => configIdPatch(pod, configId));
+
+function generatedByGateway(world: Snapshot): ReadonlyMap<ObjectKey, readonly KubeObject[]> {
   const byGateway = new Map<ObjectKey, KubeObject[]>();
-  for (const secret of world.list<Secret>(kinds.secret)) {
-    const gateway = gatewayOfConfigSecret(secret);
+  for (const object of GENERATED_TYPES.flatMap((type) => world.list(type))) {
+    const gateway = generatedForGateway(object);
     if (gateway === undefined) continue;
     const known = byGateway.get(gateway);
-    if (known) known.push(secret);
-    else byGateway.set(gateway, [secret]);
+    if (known) known.push(object);
+    else byGateway.set(gateway, [object]);
   }
   return byGateway;
 }

@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { ExtProcSettings } from '../../../shared/extproc-pod/inputs.js';
+import type { DeploymentOptions } from '../generate/extproc-deployment.js';
 import type { RoutingOptions } from '../reconcile.js';
 
 /** What the controllers of routing take from flags. */
@@ -9,6 +10,8 @@ export interface RoutingControllerOptions extends RoutingOptions {
   readonly envoyGatewayNamespace: string;
   readonly extProc: ExtProcSettings;
   readonly extProcMode: ExtProcMode;
+  /** For mode `deployment`. */
+  readonly deployment: DeploymentOptions;
   /** Also write the one Secret that releases before split configs read. */
   readonly writesLegacySecret: boolean;
   /** Whether Envoy Gateway has asked any replica to finish the proxies of a Gateway. */

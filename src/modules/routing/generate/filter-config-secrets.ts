@@ -1,29 +1,14 @@
 import type { Secret } from '../../../shared/api/gateway-api.js';
-import { kinds } from '../../../shared/api/kinds.js';
-import { objectKey, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
+import type { KubeObject } from '../../../shared/api/kube-object.js';
 import { configSecretKeys, configSecretNames, gatewayHash } from '../../../shared/extproc-pod/names.js';
 import { splitBundle } from '../../../shared/filter-config/bundle.js';
 import type { FilterConfig } from '../../../shared/filter-config/filter-config.js';
 import { serializeFilterConfig } from '../../../shared/filter-config/serialize.js';
+import { GATEWAY_ANNOTATION, GATEWAY_HASH_LABEL, MANAGED_BY } from './ownership.js';
 
-const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' } as const;
-/** A name of a Gateway may be too long for a label: the label is for selectors, the annotation for the name. */
-const GATEWAY_HASH_LABEL = 'aigateway.envoyproxy.io/gateway-hash';
-const GATEWAY_ANNOTATION = 'aigateway.envoyproxy.io/gateway';
 /** Limit of the legacy document; Secrets hold 1 MiB. */
 const LEGACY_SIZE_MAX_BYTES = 1_048_576;
 const OBJECT_NAME_MAX = 253;
-
-/** Label selector of every Secret that holds a filter config of ours. */
-export const CONFIG_SECRET_LABELS = MANAGED_BY;
-
-/** The Gateway whose filter config a Secret of ours holds. */
-export function gatewayOfConfigSecret({ metadata: { labels, annotations } }: KubeObject): ObjectKey | undefined {
-  const [namespace, name, ...more] = annotations?.[GATEWAY_ANNOTATION]?.split('/') ?? [];
-  if (namespace === undefined || name === undefined || more.length > 0) return undefined;
-  if (labels?.[GATEWAY_HASH_LABEL] !== gatewayHash(namespace, name)) return undefined;
-  return objectKey(kinds.gateway, namespace, name);
-}
 
 /**
  * The Secrets that carry a filter config to the data plane, in the order in which they are to be written: parts, then the

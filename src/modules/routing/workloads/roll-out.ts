@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { keyOf } from '../../../shared/api/kube-object.js';
+import { keyOf, type KubeObject } from '../../../shared/api/kube-object.js';
 import type { Container, DaemonSet, Deployment, Pod } from '../../../shared/api/workloads.js';
 import { extProcConfigHash, resolveImage, type ExtProcInputs } from '../../../shared/extproc-pod/inputs.js';
 import { EXTPROC_CONTAINER, podAnnotations } from '../../../shared/extproc-pod/names.js';
@@ -28,7 +28,8 @@ export interface RollOut {
  * same patches and a settled one gives none. @see spec controller.md sections 12 and 19 (rows 12, 12b)
  */
 export function planRollOut({ proxies, container, configId }: RollOutInputs): RollOut {
-  const patches = configId === undefined ? [] : proxies.pods.flatMap((pod) => podPatch(pod, configId));
+  const patches =
+    configId === undefined ? [] : proxies.pods.filter(hasProcessor).flatMap((pod) => configIdPatch(pod, configId));
   if (proxies.workloads.some(isRollingOut)) return { patches, isWaiting: true, restarted: [] };
   const wanted = container && extProcConfigHash(container);
   const stale = proxies.pods.filter((pod) => !isCurrent(pod, container, wanted, proxies.workloads));
@@ -49,10 +50,11 @@ export const hasProcessor = (pod: Pod): boolean => processorOf(pod) !== undefine
 const processorOf = ({ spec }: Pod): Container | undefined =>
   [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => name === EXTPROC_CONTAINER);
 
-function podPatch(pod: Pod, configId: string): readonly ObjectPatch[] {
-  if (!hasProcessor(pod) || pod.metadata.annotations?.[podAnnotations.uuid] === configId) return [];
-  return [{ object: keyOf(pod), patch: { metadata: { annotations: { [podAnnotations.uuid]: configId } } } }];
-}
+/** Tells a pod the id of the config that it has mounted. */
+export const configIdPatch = (pod: KubeObject, configId: string): readonly ObjectPatch[] =>
+  pod.metadata.annotations?.[podAnnotations.uuid] === configId
+    ? []
+    : [{ object: keyOf(pod), patch: { metadata: { annotations: { [podAnnotations.uuid]: configId } } } }];
 
 /** Pods of our own webhook carry the hash; of others what can be seen of the container has to do. */
 function isCurrent(
