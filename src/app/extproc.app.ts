@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
@@ -7,6 +7,8 @@ import { withDebugLog } from '../modules/extproc/debug-log.js';
 import { CredentialSources, SYSTEM_CLOCK } from '../modules/extproc/backend-auth/credential-sources.js';
 import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.js';
 import type { ProcessorContext } from '../modules/extproc/processor-context.js';
+import { idAt } from '../modules/extproc/peers/peer-address.js';
+import { PeerRelay } from '../modules/extproc/peers/peer-relay.js';
 import { RequestRegistry } from '../modules/extproc/request-registry.js';
 import { ConfigLoader } from '../modules/extproc/runtime-config/config-loader.js';
 import { reportConfig } from '../modules/extproc/runtime-config/config-report.js';
@@ -18,6 +20,7 @@ import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
 import { ServingState, ServingStatus, healthCalls } from '../platform/grpc/health-calls.js';
 import { probeHealth } from '../platform/grpc/health-probe.js';
 import { Http2GrpcServer } from '../platform/grpc/http2-grpc-server.js';
+import { TlsFiles } from '../platform/grpc/tls-files.js';
 import { formatListenAddress } from '../platform/grpc/listen-address.js';
 import { AdminHttpAdapter, listenAdmin } from '../platform/health/admin-http.js';
 import { AdminModule } from '../platform/health/admin.module.js';
@@ -53,6 +56,10 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   const gatewayMetrics = new GatewayMetrics(metrics);
   const serving = new ServingState();
   const config = createConfigLoader(settings, logger, gatewayMetrics, serving);
+  const tls =
+    settings.tlsDirectory === undefined
+      ? undefined
+      : new TlsFiles(settings.tlsDirectory, (texts) => server.useCertificate(texts));
   const context: ProcessorContext = {
     config,
     registry: new RequestRegistry(MAX_REQUESTS),
@@ -64,7 +71,8 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     metricsHeaderAttributes: settings.metricsRequestHeaderAttributes,
     stripsInternalHeaders: settings.stripInternalHeaders,
     nowMs: () => performance.now(),
-    newId: randomUUID,
+    newId: () => idAt(randomUUID(), settings.peerAddress),
+    peers: peersOf(settings, tls),
     translatorEnv: translatorEnv(settings.translation),
   };
   for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
@@ -78,6 +86,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
       ...healthCalls(serving, HEALTH_SERVICE),
     },
     maxMessageBytes: settings.maxRecvMsgSizeBytes,
+    tls: tls?.current,
     onSessionError: (error) => logger.warn({ reason: error.message }, 'connection of a peer failed'),
   });
   await config.start();
@@ -91,6 +100,19 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   process.stderr.write('AI Gateway External Processor is ready\n');
   await untilAskedToEnd(logger);
   await drain({ settings, logger, serving, server, app, config, metrics });
+}
+
+/** Replicas bear one certificate: that of the Service by which Envoy finds them. */
+function peersOf(settings: ExtprocSettings, tls: TlsFiles | undefined): ProcessorContext['peers'] {
+  if (settings.peerAddress === undefined) return undefined;
+  const peerTls = () => tls && { ca: tls.current.ca, serverName: serverNameOf(tls.current.cert) };
+  return { own: settings.peerAddress, relay: new PeerRelay(PROCESS_CALL, settings.maxRecvMsgSizeBytes, peerTls) };
+}
+
+function serverNameOf(certificate: string): string {
+  const names = new X509Certificate(certificate).subjectAltName ?? '';
+  // A wildcard stands for any first label.
+  return (/DNS:([^,]+)/.exec(names)?.[1] ?? 'localhost').replace('*.', 'replica.');
 }
 
 function createConfigLoader(
@@ -131,7 +153,7 @@ async function startServers(
   config: ConfigLoader,
 ): Promise<INestApplication> {
   const admin = AdminModule.forRoot({
-    probe: (signal) => probeHealth(server.target, signal),
+    probe: (signal) => probeHealth(server.target, signal, settings.tlsDirectory !== undefined),
     metrics,
     configState: () => reportConfig(config),
   });

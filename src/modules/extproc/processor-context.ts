@@ -1,6 +1,7 @@
 import type { HeaderAttributes } from '../../shared/header-attributes.js';
 import type { EndpointTable } from './endpoints/endpoint-table.js';
 import type { AttemptContext } from './phases/attempt.js';
+import type { PeerRelay } from './peers/peer-relay.js';
 import type { RequestRegistry } from './request-registry.js';
 import type { TranslatorEnv } from './translators/translator.js';
 import type { ConfigLoader } from './runtime-config/config-loader.js';
@@ -15,6 +16,8 @@ export interface ProcessorContext extends AttemptContext {
   /** Removes our control headers from what the provider sees; access logs lose them too. */
   readonly stripsInternalHeaders: boolean;
   newId(): string;
+  /** Other replicas that may hold a request whose upstream stream comes here; undefined when this one is alone. */
+  readonly peers?: { readonly own: string; readonly relay: Pick<PeerRelay, 'relay'> } | undefined;
   /** Clock and ids of translators. */
   readonly translatorEnv: TranslatorEnv;
 }

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import {
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
@@ -12,10 +13,15 @@ import { FRAME_PREFIX_BYTES, writeFramePrefix } from './message-frames.js';
 type StatusName = keyof typeof ServingStatus;
 
 /** Asks `grpc.health.v1.Health/Check` over the listener's own socket, so that the socket is part of the answer. */
-export async function probeHealth(target: ListenAddress, signal: AbortSignal): Promise<StatusName> {
-  const session = connect('http://localhost', {
-    createConnection: () =>
-      target.kind === 'unix' ? connectSocket(target.path) : connectSocket(target.port, target.host || '127.0.0.1'),
+export async function probeHealth(target: ListenAddress, signal: AbortSignal, isTls = false): Promise<StatusName> {
+  const session = connect(isTls ? 'https://localhost' : 'http://localhost', {
+    createConnection: () => {
+      if (target.kind === 'unix') return connectSocket(target.path);
+      const host = target.host || '127.0.0.1';
+      // Its own listener on its own machine: whom the certificate names is a matter of its clients.
+      if (isTls) return connectTls({ host, port: target.port, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+      return connectSocket(target.port, host);
+    },
   });
   try {
     const message = await check(session, signal);

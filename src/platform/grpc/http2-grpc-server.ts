@@ -1,6 +1,8 @@
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import {
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -19,6 +21,8 @@ export interface Http2GrpcServerOptions {
   readonly calls: Readonly<Record<string, CallFactory>>;
   /** Largest message that a peer may send, in bytes. */
   readonly maxMessageBytes: number;
+  /** PEM; undefined: plain text. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   onSessionError(error: Error): void;
 }
 
@@ -34,7 +38,7 @@ const RESETS_OUT_OF_REACH = 0xffff_ffff;
 
 /** gRPC over `node:http2` as a Nest transport: our own framing, because every AI request takes two streams and five messages. */
 export class Http2GrpcServer extends TransportServer implements CustomTransportStrategy {
-  readonly #server: Http2Server;
+  readonly #server: Http2Server | Http2SecureServer;
   /** A map: a peer's `:path` may name what every object has. */
   readonly #calls: ReadonlyMap<string, CallFactory>;
   readonly #sessions = new Set<ServerHttp2Session>();
@@ -42,13 +46,14 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
   constructor(private readonly settings: Http2GrpcServerOptions) {
     super();
     this.#calls = new Map(Object.entries(settings.calls));
-    this.#server = createServer({
+    const limits = {
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: 0x7fff_ffff },
       streamResetBurst: RESETS_OUT_OF_REACH,
       streamResetRate: RESETS_OUT_OF_REACH,
       maxSessionMemory: 1024,
       maxSessionInvalidFrames: 1000,
-    });
+    };
+    this.#server = settings.tls ? createSecureServer({ ...limits, ...settings.tls }) : createServer(limits);
     this.#server.on('session', (session) => this.#onSession(session));
     this.#server.on('stream', (stream, metadata) => this.#onStream(stream, metadata));
     this.#server.on('sessionError', (error) => settings.onSessionError(error));
@@ -78,6 +83,11 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
     await closed;
+  }
+
+  /** For new connections; only where it was started with TLS. */
+  useCertificate(tls: { readonly cert: string; readonly key: string }): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
   }
 
   /** Ends all connections at once. */

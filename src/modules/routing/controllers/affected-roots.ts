@@ -21,6 +21,7 @@ import * as references from './references.js';
 export class AffectedRoots {
   readonly #policiesBySecret = new KeyRelation();
   readonly #backendsByEnvoyBackend = new KeyRelation();
+  readonly #policiesByTarget = new KeyRelation();
   readonly #targetsByPolicy = new Map<ObjectKey, readonly ObjectKey[]>();
   readonly #routesByBackend = new KeyRelation();
   readonly #routesByGateway = new KeyRelation();
@@ -82,8 +83,8 @@ export class AffectedRoots {
       references.envoyGatewayBackendOf(after as AIServiceBackend | undefined),
     );
     this.#addBackend(roots, key);
-    if (before === undefined || after === undefined)
-      for (const [policy, targets] of this.#targetsByPolicy) if (targets.includes(key)) roots.add(policy);
+    // Policies say whether their targets exist.
+    if (before === undefined || after === undefined) addAll(roots, this.#policiesByTarget.referrersOf(key));
   }
 
   #onPolicy(roots: Set<ObjectKey>, key: ObjectKey, change: Change): void {
@@ -92,6 +93,7 @@ export class AffectedRoots {
     this.#policiesBySecret.update(key, references.secretsOfPolicy(before), references.secretsOfPolicy(after));
     this.#updateNamespace(key, before, after);
     const targets = references.targetsOfPolicy(after);
+    this.#policiesByTarget.update(key, references.targetsOfPolicy(before), targets);
     if (after) this.#targetsByPolicy.set(key, targets);
     else this.#targetsByPolicy.delete(key);
     roots.add(key);
