@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomUUID, X509Certificate } from 'node:crypto';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import { withDebugLog } from '../modules/extproc/debug-log.js';
 import { CredentialSources, SYSTEM_CLOCK } from '../modules/extproc/backend-auth/credential-sources.js';
@@ -16,6 +17,8 @@ import { StreamSession } from '../modules/extproc/stream-session.js';
 import { translatorEnv } from '../modules/extproc/translators/translator-env.js';
 import { GatewayMetrics } from '../modules/extproc/telemetry/gateway-metrics.js';
 import { GenAiMetrics } from '../modules/extproc/telemetry/genai-metrics.js';
+import type { RequestTracing } from '../modules/extproc/tracing/start-request-tracing.js';
+import type { TracingSettings } from '../platform/config/extproc-otel.js';
 import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
 import { ServingState, ServingStatus, healthCalls } from '../platform/grpc/health-calls.js';
 import { probeHealth } from '../platform/grpc/health-probe.js';
@@ -35,8 +38,8 @@ const HEALTH_SERVICE = 'extproc';
 const MAX_REQUESTS = 100_000;
 /** Time for open requests to end once the listener is closed; Kubernetes' own grace period usually ends first. */
 const DRAIN_LIMIT_MS = 10 * 60_000;
-/** Time for a scrape under way to end. */
-const ADMIN_CLOSE_LIMIT_MS = 5_000;
+/** Time for a scrape under way to end and for the last spans and metrics to leave. */
+const CLOSE_LIMIT_MS = 5_000;
 
 @Module({})
 class ExtprocModule {
@@ -52,7 +55,8 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     { version: settings.version, address: formatListenAddress(settings.address), config: settings.config.path },
     'starting external processor',
   );
-  const metrics = new MetricsRegistry();
+  const telemetry = await startTelemetry(settings, logger);
+  const metrics = new MetricsRegistry(telemetry.pushReader);
   const gatewayMetrics = new GatewayMetrics(metrics);
   const serving = new ServingState();
   const config = createConfigLoader(settings, logger, gatewayMetrics, serving);
@@ -74,6 +78,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     newId: () => idAt(randomUUID(), settings.peerAddress),
     peers: peersOf(settings, tls),
     translatorEnv: translatorEnv(settings.translation),
+    tracer: telemetry.tracing?.tracer,
   };
   for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
   const server = new Http2GrpcServer({
@@ -99,7 +104,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   });
   process.stderr.write('AI Gateway External Processor is ready\n');
   await untilAskedToEnd(logger);
-  await drain({ settings, logger, serving, server, app, config, metrics });
+  await drain({ settings, logger, serving, server, app, config, metrics, tracing: telemetry.tracing });
 }
 
 /** Replicas bear one certificate: that of the Service by which Envoy finds them. */
@@ -177,6 +182,46 @@ async function untilAskedToEnd(logger: Logger): Promise<void> {
   logger.info({ signal }, 'asked to end, draining');
 }
 
+interface Telemetry {
+  readonly tracing: RequestTracing | undefined;
+  readonly pushReader: IMetricReader | undefined;
+}
+
+/** What is off is not even loaded: it would cost memory and time to start. */
+async function startTelemetry(settings: ExtprocSettings, logger: Logger): Promise<Telemetry> {
+  const { tracing, metricsExport } = settings;
+  if (!tracing && !metricsExport) return { tracing: undefined, pushReader: undefined };
+  for (const reason of new Set([...(tracing?.warnings ?? []), ...(metricsExport?.warnings ?? [])]))
+    logger.warn({ reason }, 'an OpenTelemetry variable is ignored');
+  const { listenToTelemetry, RepeatFilter } = await import('../platform/tracing/telemetry-diagnostics.js');
+  const warnings = new RepeatFilter(
+    () => performance.now(),
+    (reason) => logger.warn({ reason }, 'telemetry is lost'),
+  );
+  listenToTelemetry(warnings.pass);
+  return {
+    tracing: tracing && (await startTracing(tracing, settings, logger, warnings.pass)),
+    pushReader:
+      metricsExport && (await (await import('../platform/metrics/push-metrics.js')).pushReader(metricsExport)),
+  };
+}
+
+async function startTracing(
+  tracing: TracingSettings,
+  settings: ExtprocSettings,
+  logger: Logger,
+  warn: (reason: string) => void,
+): Promise<RequestTracing> {
+  const { startRequestTracing } = await import('../modules/extproc/tracing/start-request-tracing.js');
+  logger.info({ exporter: tracing.exporter, convention: tracing.convention }, 'tracing is on');
+  return startRequestTracing(tracing, {
+    env: process.env,
+    headerAttributes: settings.spanRequestHeaderAttributes,
+    logger,
+    warn,
+  });
+}
+
 interface Running {
   readonly settings: ExtprocSettings;
   readonly logger: Logger;
@@ -185,10 +230,11 @@ interface Running {
   readonly app: INestApplication;
   readonly config: ConfigLoader;
   readonly metrics: MetricsRegistry;
+  readonly tracing: RequestTracing | undefined;
 }
 
 /** Reports draining, keeps serving until load balancers noticed, lets open requests end, then closes the rest. */
-async function drain({ settings, logger, serving, server, app, config, metrics }: Running): Promise<void> {
+async function drain({ settings, logger, serving, server, app, config, metrics, tracing }: Running): Promise<void> {
   serving.drain();
   await delay(settings.shutdownDelayMs);
   serving.close();
@@ -196,7 +242,11 @@ async function drain({ settings, logger, serving, server, app, config, metrics }
   await server.close();
   clearTimeout(limit);
   await config.close();
-  await Promise.race([app.close().then(() => metrics.close()), delay(ADMIN_CLOSE_LIMIT_MS)]);
+  // The last spans are of requests that have just ended.
+  await Promise.race([
+    Promise.all([app.close().then(() => metrics.close()), tracing?.shutdown()]),
+    delay(CLOSE_LIMIT_MS),
+  ]);
   logger.info('ended');
   // Pipes of a supervising parent may still be open; everything of ours is closed.
   process.exit(0);

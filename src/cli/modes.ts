@@ -14,6 +14,10 @@ export const MODES: Readonly<Record<string, Mode>> = {
     summary: 'External Processor that Envoy calls for each AI request',
     load: async () => (await import('./extproc.js')).extproc,
   },
+  controller: {
+    summary: 'control plane on Kubernetes, beside Envoy Gateway',
+    load: async () => (await import('./controller.js')).controller,
+  },
   run: {
     summary: 'the whole gateway on this machine, from YAML files',
     load: async () => (await import('./run.js')).run,

@@ -19,6 +19,8 @@ export interface LiveReads {
 
 export interface PodAdmissionOptions {
   readonly settings: ExtProcSettings;
+  /** Otherwise the processor is a Deployment, and no pod is touched. */
+  readonly isSidecarMode: boolean;
   readonly hasNativeSidecars: boolean;
   readonly world: () => Snapshot;
   readonly live: LiveReads;
@@ -36,7 +38,7 @@ export async function admitPod(
   options: PodAdmissionOptions,
 ): Promise<Verdict> {
   const key = pod && owningGatewayOf(pod);
-  if (!pod || key === undefined) return UNTOUCHED;
+  if (!pod || key === undefined || !options.isSidecarMode) return UNTOUCHED;
   const gateway = { namespace: namespaceOfKey(key), name: nameOfKey(key) };
   const world = options.world();
   const known = world.get(kinds.gateway, gateway.namespace, gateway.name);

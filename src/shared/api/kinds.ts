@@ -30,5 +30,6 @@ export const kinds = {
   lease: { group: 'coordination.k8s.io', kind: 'Lease' },
   event: { group: 'events.k8s.io', kind: 'Event' },
   mutatingWebhookConfiguration: { group: 'admissionregistration.k8s.io', kind: 'MutatingWebhookConfiguration' },
+  validatingWebhookConfiguration: { group: 'admissionregistration.k8s.io', kind: 'ValidatingWebhookConfiguration' },
   inferencePool: { group: 'inference.networking.k8s.io', kind: 'InferencePool' },
 } as const satisfies Record<string, GroupKind>;

@@ -8,6 +8,8 @@ import { serviceDnsNames } from './renewal.js';
 import { readServingCertificate, type ServingCertificate } from './serving-certificate.js';
 
 const CHECK_INTERVAL_MS = 10_000;
+/** As long as nobody can be served: proxies cannot start meanwhile. */
+const FIRST_CHECK_INTERVAL_MS = 500;
 
 /** What the certificates need of the cluster. */
 export interface CertificateCluster {
@@ -45,6 +47,8 @@ export class WebhookCertificates {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastProblem = '';
+  #isTrusted = false;
+  #isStopped = false;
 
   constructor(private readonly options: WebhookCertificateOptions) {}
 
@@ -55,12 +59,12 @@ export class WebhookCertificates {
   /** Resolves after the first check, whether or not it found a certificate. */
   async start(): Promise<void> {
     await this.check();
-    this.#timer = setInterval(() => void this.check(), CHECK_INTERVAL_MS);
-    this.#timer.unref();
+    this.#schedule();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
     await this.#running;
   }
 
@@ -70,12 +74,25 @@ export class WebhookCertificates {
     return this.#running;
   }
 
+  #schedule(): void {
+    if (this.#isStopped) return;
+    const isSettled = this.#current !== undefined && (this.#isTrusted || !this.options.isLeader());
+    this.#timer = setTimeout(
+      () => void this.check().then(() => this.#schedule()),
+      isSettled ? CHECK_INTERVAL_MS : FIRST_CHECK_INTERVAL_MS,
+    );
+    this.#timer.unref();
+  }
+
   async #check(): Promise<void> {
     try {
       const certificate = this.#mounted() ?? (await this.#own());
       if (certificate === undefined) return;
       // Trusted before it is served, so that no call fails in between.
-      if (this.options.isLeader() && certificate.ca !== '') await this.options.cluster.trust(certificate.ca);
+      if (this.options.isLeader()) {
+        if (certificate.ca !== '') await this.options.cluster.trust(certificate.ca);
+        this.#isTrusted = true;
+      }
       this.#use(certificate);
       this.#lastProblem = '';
     } catch (error) {

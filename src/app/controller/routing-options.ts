@@ -1,0 +1,15 @@
+import type { RoutingControllerOptions } from '../../modules/routing/controllers/routing-options.js';
+import type { ControllerSettings } from '../../platform/config/controller-settings.js';
+import { isTranslationRecorded } from '../../shared/api/translation-record.js';
+
+/** What routing takes of the settings. */
+export const routingOptions = (settings: ControllerSettings): RoutingControllerOptions => ({
+  version: settings.version,
+  rootPrefix: settings.extProc.rootPrefix,
+  envoyGatewayNamespace: settings.envoyGatewayNamespace,
+  extProc: settings.extProc,
+  extProcMode: settings.extProcMode,
+  deployment: { replicas: settings.extProcReplicas, tlsSecret: settings.extProcTLSSecret },
+  writesLegacySecret: settings.writesLegacySecret,
+  isTranslationSeen: (world, gateway) => isTranslationRecorded(world, settings.podNamespace, gateway),
+});
