@@ -53,6 +53,8 @@ export interface Desired {
 export interface ObjectPatch {
   readonly object: ObjectKey;
   readonly patch: Readonly<Record<string, unknown>>;
+  /** Absent: the object itself. */
+  readonly subresource?: 'status';
 }
 
 export interface ObjectEvent {

@@ -7,7 +7,7 @@ import { filterConfigId } from '../../shared/filter-config/serialize.js';
 import { conditionsOf } from './conditions/conditions.js';
 import { generateFilterConfig } from './generate/filter-config.js';
 import { generateHTTPRouteFilters } from './generate/http-route-filters.js';
-import { generateHTTPRoute } from './generate/http-route.js';
+import { generateHTTPRoutes } from './generate/http-route.js';
 import { ResolveContext } from './resolve/context.js';
 import { faultsOfGraph, resolveGateway } from './resolve/resolve-gateway.js';
 import { objectsOfGraph } from './resolve/graph-objects.js';
@@ -38,7 +38,7 @@ export function reconcileGateway(gateway: KubeObject, world: Snapshot, options: 
   return {
     objects: graph.routes
       .filter((node) => !node.isRefused)
-      .flatMap((node) => [...generateHTTPRouteFilters(node), generateHTTPRoute(node, options.rootPrefix)]),
+      .flatMap((node) => [...generateHTTPRouteFilters(node), ...generateHTTPRoutes(node, options.rootPrefix)]),
     filterConfig: { ...config, uuid: filterConfigId(config) },
     conditions: conditionsOf(objectsOfGraph(graph), faults),
     faults,

@@ -20,6 +20,8 @@ export const kinds = {
   aiGatewayRoute: { group: AI_GATEWAY, kind: 'AIGatewayRoute' },
   aiServiceBackend: { group: AI_GATEWAY, kind: 'AIServiceBackend' },
   backendSecurityPolicy: { group: AI_GATEWAY, kind: 'BackendSecurityPolicy' },
+  mcpRoute: { group: AI_GATEWAY, kind: 'MCPRoute' },
+  quotaPolicy: { group: AI_GATEWAY, kind: 'QuotaPolicy' },
   gatewayConfig: { group: AI_GATEWAY, kind: 'GatewayConfig' },
   secret: { group: '', kind: 'Secret' },
   configMap: { group: '', kind: 'ConfigMap' },

@@ -13,6 +13,9 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly generation?: number;
+  /** Opaque: only equality means something. */
+  readonly resourceVersion?: string;
+  readonly finalizers?: readonly string[];
   readonly uid?: string;
   readonly ownerReferences?: readonly OwnerReference[];
 }

@@ -36,6 +36,8 @@ const RESOURCES: readonly ResourceType[] = [
   namespaced(kinds.aiGatewayRoute, 'v1beta1', 'aigatewayroutes'),
   namespaced(kinds.aiServiceBackend, 'v1beta1', 'aiservicebackends'),
   namespaced(kinds.backendSecurityPolicy, 'v1beta1', 'backendsecuritypolicies'),
+  namespaced(kinds.mcpRoute, 'v1beta1', 'mcproutes'),
+  namespaced(kinds.quotaPolicy, 'v1alpha1', 'quotapolicies'),
   namespaced(kinds.gatewayConfig, 'v1beta1', 'gatewayconfigs'),
   namespaced(kinds.secret, 'v1', 'secrets'),
   namespaced(kinds.configMap, 'v1', 'configmaps'),

@@ -6,8 +6,8 @@ import { kinds } from '../../../shared/api/kinds.js';
 import { displayName, keyOf, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { Pod } from '../../../shared/api/workloads.js';
-import { childNames } from '../resolve/child-names.js';
 import { gatewayKeyOf } from '../resolve/parents.js';
+import type { RouteNode } from '../resolve/route-graph.js';
 import type { Proxies } from '../workloads/proxies.js';
 import { hasProcessor } from '../workloads/roll-out.js';
 
@@ -27,10 +27,10 @@ export interface GatewayFacts {
  */
 export function programmedCondition(
   world: Snapshot,
-  route: AIGatewayRoute,
-  parentRefs: readonly ParentReference[],
+  generated: GeneratedRoute,
   factsOf: (gateway: Gateway) => GatewayFacts,
 ): ConditionState {
+  const { route, parentRefs } = generated.node;
   const { generation } = route.metadata;
   const state = (status: ConditionState['status'], reason: string, message: string): ConditionState => ({
     type: 'Programmed',
@@ -41,10 +41,16 @@ export function programmedCondition(
   });
   if (parentRefs.length === 0) return state('False', 'NoParents', 'There is no parentRef to a Gateway.');
   for (const [index, ref] of parentRefs.entries()) {
-    const missing = missingAt(world, route, ref, factsOf);
+    const missing = missingAt(world, generated, ref, factsOf);
     if (missing) return state('False', missing.reason, `spec.parentRefs[${index}]: ${missing.message}`);
   }
   return state('True', 'Programmed', 'Every Gateway of the route serves it.');
+}
+
+/** A route with the names of the HTTPRoutes that were made of it. */
+export interface GeneratedRoute {
+  readonly node: RouteNode;
+  readonly httpRoutes: readonly string[];
 }
 
 interface Missing {
@@ -54,7 +60,7 @@ interface Missing {
 
 function missingAt(
   world: Snapshot,
-  route: AIGatewayRoute,
+  { node: { route }, httpRoutes }: GeneratedRoute,
   ref: ParentReference,
   factsOf: (gateway: Gateway) => GatewayFacts,
 ): Missing | undefined {
@@ -62,8 +68,10 @@ function missingAt(
   const gateway = world.get<Gateway>(kinds.gateway, namespace, ref.name);
   if (!gateway) return { reason: 'GatewayNotFound', message: `Gateway ${namespace}/${ref.name} does not exist` };
   const name = displayName(gateway);
-  const refused = notAccepted(world, route, keyOf(gateway), name);
-  if (refused) return refused;
+  for (const httpRoute of httpRoutes) {
+    const refused = notAccepted(world, route, httpRoute, keyOf(gateway), name);
+    if (refused) return refused;
+  }
   const { proxies, isTranslationSeen, needsSidecar } = factsOf(gateway);
   if (!isTranslationSeen) {
     return {
@@ -89,11 +97,11 @@ function missingAt(
 function notAccepted(
   world: Snapshot,
   route: AIGatewayRoute,
+  httpRoute: string,
   gateway: ObjectKey,
   gatewayName: string,
 ): Missing | undefined {
-  const { name, namespace = '' } = route.metadata;
-  const child = world.get<HTTPRoute>(kinds.httpRoute, namespace, childNames.httpRoute(name));
+  const child = world.get<HTTPRoute>(kinds.httpRoute, route.metadata.namespace ?? '', httpRoute);
   const parent = child?.status?.parents?.find(
     (one) => one.controllerName === GATEWAY_CONTROLLER_NAME && gatewayKeyOf(route, one.parentRef) === gateway,
   );

@@ -7,9 +7,11 @@ import {
   type HTTPRouteRuleFilter,
 } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
+import { partAnnotations } from '../../../shared/api/route-parts.js';
 import { childNames } from '../resolve/child-names.js';
-import type { RefNode, RouteNode, RuleNode } from '../resolve/route-graph.js';
+import type { RefNode, RouteNode } from '../resolve/route-graph.js';
 import { childMetadata, inherited } from './child-metadata.js';
+import { splitIntoParts, type PartRule, type RoutePart } from './route-parts.js';
 import { ruleTimeouts } from './timeouts.js';
 
 const GENERATED_ANNOTATION = 'gateway.envoyproxy.io/ai-gateway-generated';
@@ -17,39 +19,46 @@ const PRIORITY_ANNOTATION = 'gateway.envoyproxy.io/backend-ref-priority';
 const CATCH_ALL_RULE = 'route-not-found';
 
 /**
- * The HTTPRoute of a route: its rules under their own indexes, then the catch-all. A ref that cannot be used stays in
- * its place with weight 0, because Envoy's names and our identities go by its index: its neighbours take all requests,
- * and a rule without any usable ref answers 500 as Gateway API says. @see spec controller.md section 6
+ * The HTTPRoutes of a route: its rules under their own indexes, the catch-all last in the first one. A ref that cannot be used
+ * stays in its place with weight 0, because Envoy's names and our identities go by its index: its neighbours take all
+ * requests, and a rule without any usable ref answers 500 as Gateway API says. @see spec controller.md section 6
  */
-export function generateHTTPRoute(node: RouteNode, rootPrefix: string): HTTPRoute {
+export const generateHTTPRoutes = (node: RouteNode, rootPrefix: string): readonly HTTPRoute[] =>
+  splitIntoParts(node.rules).map((part, index) => generatePart(node, part, index, rootPrefix));
+
+function generatePart(node: RouteNode, part: RoutePart, index: number, rootPrefix: string): HTTPRoute {
   const { route } = node;
   const { metadata, spec = {} } = route;
   const labels = inherited(metadata.labels);
+  const rules = part.rules.map((rule) => generateRule(node, rule, rootPrefix));
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: {
-      ...childMetadata(route, childNames.httpRoute(metadata.name)),
+      ...childMetadata(route, childNames.httpRoutePart(metadata.name, index, part.ruleOffset)),
       ...(Object.keys(labels).length > 0 && { labels }),
       annotations: {
         ...inherited(metadata.annotations),
+        ...(index > 0 && partAnnotations(metadata.name, part.ruleOffset)),
         [GENERATED_ANNOTATION]: 'true',
-        [PRIORITY_ANNOTATION]: priorities(node),
+        [PRIORITY_ANNOTATION]: priorities(part),
       },
     },
     spec: {
       ...(node.parentRefs.length > 0 && { parentRefs: node.parentRefs }),
       ...(spec.hostnames && { hostnames: spec.hostnames }),
-      rules: [...node.rules.map((rule) => generateRule(node, rule, rootPrefix)), catchAll(node, rootPrefix)],
+      rules: index === 0 ? [...rules, catchAll(node, rootPrefix)] : rules,
     },
   };
 }
 
 /** HTTPRoute knows no priorities; written down here, a change of one makes Envoy Gateway translate again. */
-const priorities = ({ rules }: RouteNode): string =>
-  rules.flatMap(({ index, refs }) => refs.map(({ ref }) => `${index}:${ref.name}:${ref.priority ?? 0}`)).join(',');
+const priorities = ({ rules }: RoutePart): string =>
+  rules
+    .flatMap(({ node: { index, refs } }) => refs.map(({ ref }) => `${index}:${ref.name}:${ref.priority ?? 0}`))
+    .join(',');
 
-function generateRule(node: RouteNode, { rule, matches, refs }: RuleNode, rootPrefix: string): HTTPRouteRule {
+function generateRule(node: RouteNode, { node: { rule, refs }, matches }: PartRule, rootPrefix: string): HTTPRouteRule {
   const path = { value: rootPrefix };
   return {
     ...(rule.name !== undefined && { name: rule.name }),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { partName } from '../../../shared/api/route-parts.js';
 
 /** Kubernetes' limit of an object name. */
 const NAME_LENGTH_MAX = 253;
@@ -8,6 +9,9 @@ const HASH_LENGTH = 12;
 export const childNames = {
   /** The extension server finds the AIGatewayRoute by this equality. */
   httpRoute: (route: string) => route,
+  /** `part` counts from 0, which is the HTTPRoute of the route's own name. */
+  httpRoutePart: (route: string, part: number, ruleOffset: number) =>
+    part === 0 ? route : bounded(partName(route, part, ruleOffset)),
   hostRewriteFilter: (route: string) => bounded(`ai-eg-host-rewrite-${route}`),
   notFoundFilter: (route: string) => bounded(`ai-eg-route-not-found-response-${route}`),
 } as const;

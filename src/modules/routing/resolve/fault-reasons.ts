@@ -27,8 +27,6 @@ export const faultReasons = {
   SecretNotFound: 'reference',
   TargetNotFound: 'reference',
   TooManyBackendRefs: 'content',
-  TooManyMatches: 'content',
-  TooManyRules: 'content',
   UnsupportedCredential: 'content',
   UnsupportedValue: 'content',
 } as const satisfies Record<string, FaultSort>;

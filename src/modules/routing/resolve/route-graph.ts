@@ -43,7 +43,7 @@ export interface RouteNode {
   readonly route: AIGatewayRoute;
   readonly namespace: string;
   readonly parentRefs: readonly ParentReference[];
-  /** Without those that an HTTPRoute cannot hold; never with a gap, since rules are known by their index. */
+  /** All of them, in their order: rules are known by their index. */
   readonly rules: readonly RuleNode[];
   /** Valid ones, one for each metadata key. */
   readonly costs: readonly CostConfig[];
@@ -57,7 +57,7 @@ export interface RouteNode {
 export interface RuleNode {
   readonly index: number;
   readonly rule: AIGatewayRouteRule;
-  /** Those that the HTTPRoute can hold; empty when the rule has none. */
+  /** Empty when the rule has none. */
   readonly matches: readonly AIGatewayRouteMatch[];
   /** Never with a gap, since refs are known by their index. */
   readonly refs: readonly RefNode[];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AIGatewayRoute, AIGatewayRouteRule } from '../../../shared/api/ai-gateway.js';
-import type { HTTPRouteRule } from '../../../shared/api/http-route.js';
+import type { HTTPRoute, HTTPRouteRule } from '../../../shared/api/http-route.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
-import { generateHTTPRoute } from '../generate/http-route.js';
+import { generateHTTPRoutes } from '../generate/http-route.js';
 import { ResolveContext } from './context.js';
 import { resolveRoute } from './resolve-route.js';
 
@@ -26,8 +26,10 @@ function resolved(rules: readonly AIGatewayRouteRule[]) {
     spec: { parentRefs: [{ name: 'g' }], rules },
   };
   const node = resolveRoute(new ResolveContext(snapshotOf(OBJECTS)), route);
+  const httpRoutes = generateHTTPRoutes(node, '/');
   return {
-    rules: generateHTTPRoute(node, '/').spec.rules as readonly HTTPRouteRule[],
+    httpRoutes,
+    rules: httpRoutes[0]?.spec.rules as readonly HTTPRouteRule[],
     faults: [...node.faults, ...node.rules.flatMap(({ refs }) => refs.flatMap((ref) => ref.faults))].map(
       ({ path, reason, severity, message }) => ({ path, reason, severity, message }),
     ),
@@ -51,18 +53,10 @@ describe('resolveRules', () => {
     expect(rules[0]?.backendRefs).toHaveLength(16);
   });
 
-  it('cuts matches and refs from the end when a rule has too many', () => {
-    const { rules, faults } = resolved([{ matches: matches(65), backendRefs: refs(17) }]);
-    expect(rules[0]?.matches).toHaveLength(64);
+  it('cuts refs from the end when a rule has too many', () => {
+    const { rules, faults } = resolved([{ backendRefs: refs(17) }]);
     expect(rules[0]?.backendRefs).toHaveLength(16);
     expect(faults).toEqual([
-      {
-        path: 'spec.rules[0].matches',
-        reason: 'TooManyMatches',
-        severity: 'error',
-        message:
-          'only the first 64 of 65 matches serve: an HTTPRoute holds 64 in a rule and 127 in all; move the others to another route',
-      },
       {
         path: 'spec.rules[0].backendRefs',
         reason: 'TooManyBackendRefs',
@@ -73,37 +67,37 @@ describe('resolveRules', () => {
     ]);
   });
 
-  it('leaves out the rules that would lose all matches when the matches of all rules are too many', () => {
-    const { rules, faults } = resolved([
-      { name: 'a', matches: matches(64) },
-      { name: 'b', matches: matches(64) },
-      { name: 'c', matches: matches(1) },
-      { name: 'd', matches: matches(1) },
-    ]);
-    expect(rules.map(({ name, matches: kept }) => [name, kept?.length])).toEqual([
-      ['a', 64],
-      ['b', 63],
-      ['route-not-found', 1],
-    ]);
-    expect(faults.map(({ path, reason }) => [path, reason])).toEqual([
-      ['spec.rules[1].matches', 'TooManyMatches'],
-      ['spec.rules[2]', 'TooManyRules'],
-    ]);
-  });
-
-  it('leaves out the rules after the fifteenth when there are more', () => {
-    const { rules, faults } = resolved(Array.from({ length: 17 }, (_, index) => ({ name: `r${index}` })));
-    expect(rules).toHaveLength(16);
-    expect(rules[15]?.name).toBe('route-not-found');
-    expect(faults).toEqual([
-      {
-        path: 'spec.rules[15]',
-        reason: 'TooManyRules',
-        severity: 'error',
-        message:
-          'this rule and those after it do not serve, an AIGatewayRoute holds 15 rules: move them to another one',
-      },
-    ]);
+  it.each([
+    {
+      when: 'a rule has more matches than an HTTPRoute rule',
+      rules: [{ name: 'a', matches: matches(65) }],
+      parts: ['r: a 64, route-not-found 1', 'r-part-1-rule-0: a 1'],
+    },
+    {
+      when: 'all rules together have more matches than an HTTPRoute',
+      rules: [
+        { name: 'a', matches: matches(64) },
+        { name: 'b', matches: matches(64) },
+        { name: 'c', matches: matches(1) },
+      ],
+      parts: ['r: a 64, route-not-found 1', 'r-part-1-rule-1: b 64, c 1'],
+    },
+    {
+      when: 'there are more rules than an HTTPRoute holds',
+      rules: Array.from({ length: 17 }, (_, index) => ({ name: `r${index}` })),
+      parts: [
+        `r: ${Array.from({ length: 15 }, (_, index) => `r${index} 1`).join(', ')}, route-not-found 1`,
+        'r-part-1-rule-15: r15 1, r16 1',
+      ],
+    },
+  ])('goes on in another HTTPRoute when $when', ({ rules: given, parts }) => {
+    const { httpRoutes, faults } = resolved(given);
+    expect(faults).toEqual([]);
+    const shown = httpRoutes.map(
+      ({ metadata, spec }: HTTPRoute) =>
+        `${metadata.name}: ${(spec.rules ?? []).map(({ name, matches: kept }) => `${name} ${kept?.length}`).join(', ')}`,
+    );
+    expect(shown).toEqual(parts);
   });
 
   it('counts a weight as the highest that an HTTPRoute takes when it is above', () => {
