@@ -82,8 +82,16 @@ export class WebhookPart {
 
   #live(): LiveReads {
     const { client } = this.cluster();
+    const { watchNamespaces } = this.settings;
     return {
-      list: async (type) => (await client.list(type)).items.map(({ object }) => object),
+      list: async (type) => {
+        const pages = await Promise.all(
+          watchNamespaces.length === 0
+            ? [client.list(type)]
+            : watchNamespaces.map((namespace) => client.list(type, { namespace })),
+        );
+        return pages.flatMap(({ items }) => items.map(({ object }) => object));
+      },
       has: async (type, namespace, name) => (await client.get({ type, namespace, name })) !== undefined,
     };
   }

@@ -1,0 +1,51 @@
+{{- define "ai-gateway.fullname" -}}
+{{- if .Values.controller.fullnameOverride -}}
+{{- .Values.controller.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (default "ai-gateway-controller" .Values.controller.nameOverride) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "ai-gateway.selectorLabels" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "ai-gateway.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "ai-gateway.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "ai-gateway.serviceAccountName" -}}
+{{- if .Values.controller.serviceAccount.create -}}
+{{- default (include "ai-gateway.fullname" .) .Values.controller.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.controller.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Name of cluster-wide objects: two installations must not share them. */ -}}
+{{- define "ai-gateway.clusterName" -}}
+{{- printf "%s:%s" (include "ai-gateway.serviceAccountName" .) .Release.Namespace -}}
+{{- end -}}
+
+{{- define "ai-gateway.webhookConfigurationName" -}}
+{{- printf "envoy-ai-gateway-gateway-pod-mutator.%s" .Release.Namespace -}}
+{{- end -}}
+
+{{- define "ai-gateway.image" -}}
+{{- printf "%s:%s" .image.repository (default .appVersion .image.tag) -}}
+{{- end -}}
+
+{{- define "ai-gateway.pullSecretNames" -}}
+{{- $names := list -}}
+{{- range . -}}{{- $names = append $names .name -}}{{- end -}}
+{{- join ";" $names -}}
+{{- end -}}
+
+{{- /* The certificate is mounted when somebody else makes it. */ -}}
+{{- define "ai-gateway.mountsCertificate" -}}
+{{- if or .Values.controller.mutatingWebhook.certManager.enable .Values.controller.mutatingWebhook.mountTlsCertSecret -}}true{{- end -}}
+{{- end -}}
