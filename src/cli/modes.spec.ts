@@ -29,6 +29,18 @@ describe('dispatch', () => {
     expect(seen).toEqual([['-a', 'b']]);
   });
 
+  it('takes flags alone for those of the default mode, where there is one', async () => {
+    const seen: (readonly string[])[] = [];
+    const run = mode(async (argv) => {
+      seen.push(argv);
+      return 0;
+    });
+    const nothing = { write: () => undefined };
+    expect(await dispatch(['-a', 'b'], nothing, nothing, { run }, 'run')).toBe(0);
+    expect(await dispatch(['run', '-c'], nothing, nothing, { run }, 'run')).toBe(0);
+    expect(seen).toEqual([['-a', 'b'], ['-c']]);
+  });
+
   it.each(['help', '-h', '-help', '--help'])('lists the modes on stdout for %s', async (word) => {
     expect(await call([word], { run: failing('') })).toEqual({ code: 0, stdout: USAGE, stderr: '' });
   });
@@ -65,7 +77,7 @@ describe('dispatch', () => {
 
 describe('MODES', () => {
   it('has one line for each', () => {
-    expect(Object.keys(MODES)).toEqual(['extproc', 'run', 'translate', 'healthcheck', 'version']);
+    expect(Object.keys(MODES)).toEqual(['extproc', 'controller', 'run', 'translate', 'healthcheck', 'version']);
     expect(Object.values(MODES).filter(({ summary }) => summary === '' || summary.includes('\n'))).toEqual([]);
   });
 });

@@ -50,8 +50,9 @@ export async function dispatch(
   stdout: Output,
   stderr: Output,
   modes: Readonly<Record<string, Mode>> = MODES,
+  defaultMode?: string,
 ): Promise<number> {
-  const [name = '', ...rest] = argv;
+  const [name = '', ...rest] = withDefaultMode(argv, defaultMode);
   if (HELP_WORDS.has(name)) {
     stdout.write(usage(modes));
     return 0;
@@ -69,6 +70,10 @@ export async function dispatch(
     return FAILURE;
   }
 }
+
+/** Images are started with flags alone, in the place of the reference's, which have one mode each. */
+const withDefaultMode = (argv: readonly string[], mode: string | undefined): readonly string[] =>
+  mode && argv[0]?.startsWith('-') && !HELP_WORDS.has(argv[0]) ? [mode, ...argv] : argv;
 
 function usage(modes: Readonly<Record<string, Mode>>): string {
   const width = Math.max(...Object.keys(modes).map((name) => name.length));

@@ -1,0 +1,20 @@
+# One image for both modes: `controller …` runs the control plane; flags alone run the External Processor, as the arguments of
+# injected containers do. Non-root, and nothing is written to the root file system.
+FROM node:24-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --no-save --no-progress
+COPY nest-cli.json tsconfig.json tsconfig.build.json .swcrc ./
+COPY src src
+RUN npx nest build
+RUN npm prune --omit=dev --no-save
+
+FROM node:24-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production AIGW_DEFAULT_MODE=extproc
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist dist
+COPY helm/ai-gateway-crds/templates helm/ai-gateway-crds/templates
+USER 65532:65532
+ENTRYPOINT ["node", "/app/dist/main.js"]
