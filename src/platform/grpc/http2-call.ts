@@ -215,15 +215,22 @@ export class Http2Call implements CallPeer {
   }
 }
 
+/** Rare: the socket takes no more at the moment. */
+const UNSENT_RETRY_MS = 5;
+
 const closing: ServerHttp2Stream[] = [];
 
-/** One immediate for all streams of a turn: most requests end two. */
+/** Two immediates for all streams of a turn: most requests end two. What a turn wrote is on its way in the next but one. */
 function closeSoon(stream: ServerHttp2Stream): void {
   closing.push(stream);
-  if (closing.length > 1) return;
-  setImmediate(() => {
-    for (const one of closing.splice(0)) {
-      if (!one.closed && !one.destroyed) one.close(constants.NGHTTP2_NO_ERROR);
-    }
-  });
+  if (closing.length === 1) setImmediate(() => setImmediate(closeSent));
+}
+
+/** Closes the streams whose end is on the wire. While a write is under way it is not: the reset would come in its place. */
+function closeSent(): void {
+  for (const stream of closing.splice(0)) {
+    if (stream.closed || stream.destroyed) continue;
+    if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
+    else setTimeout(closeSoon, UNSENT_RETRY_MS, stream).unref();
+  }
 }

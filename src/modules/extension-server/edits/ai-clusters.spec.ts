@@ -12,15 +12,16 @@ import { HttpProtocolOptionsSchema } from '../../../gen/proto/envoy/extensions/u
 import type { AIGatewayRoute, AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
-import { aiClusterEdit, editLoadAssignment } from './ai-clusters.js';
-import type { EditOptions } from './edit-options.js';
+import { aiClusterEdit, editLoadAssignment, type ClusterEditOptions } from './ai-clusters.js';
 import { internalMetadataText } from './filter-metadata.js';
 import { unpack } from './packed.js';
+import { ruleLookup } from './rule-lookup.js';
 import { EXT_PROC_FILTER, HTTP_PROTOCOL_OPTIONS } from './xds-names.js';
 
 type Locality = MessageInitShape<typeof LocalityLbEndpointsSchema>;
+const POOL = 'ns/pool/epp/9002/duplex/false';
 const NAME = 'httproute/ns/llm/rule/0';
-const OPTIONS: EditOptions = { extProcAddress: { udsPath: '/run.sock' }, logRequestHeaderAttributes: new Map() };
+const OPTIONS: ClusterEditOptions = {};
 
 function worldOf(...backendRefs: AIGatewayRouteBackendRef[]) {
   const route: AIGatewayRoute = {
@@ -34,7 +35,8 @@ function worldOf(...backendRefs: AIGatewayRouteBackendRef[]) {
 
 function edit(cluster: Cluster, refs: AIGatewayRouteBackendRef[], options = OPTIONS) {
   const faults: Fault[] = [];
-  const edited = aiClusterEdit(worldOf(...refs), options, (fault) => void faults.push(fault))(cluster);
+  const world = worldOf(...refs);
+  const edited = aiClusterEdit(world, ruleLookup(world), options, (fault) => void faults.push(fault))(cluster);
   return { edited, faults: faults.map(({ reason }) => reason) };
 }
 
@@ -70,6 +72,7 @@ const ADDED = ['ext_proc/aigateway', 'header_mutation'];
 
 describe('aiClusterEdit, identity', () => {
   const refs = [{ name: 'a' }, { name: 'b', weight: 0 }, { name: 'c', priority: 2 }];
+  const alike = [{ name: 'a' }, { name: 'b', weight: 0 }, { name: 'c' }];
 
   it('follows the region of a locality, in any order and number', () => {
     const cluster = clusterOf(
@@ -144,7 +147,7 @@ describe('aiClusterEdit, identity', () => {
       [{ name: 'a', weight: 0 }, { name: 'b' }],
       'ns/b/route/llm/rule/0/ref/1',
     ],
-    ['the ref of the name', `${NAME}/backend/2`, refs, 'ns/c/route/llm/rule/0/ref/2'],
+    ['the ref of the name', `${NAME}/backend/2`, alike, 'ns/c/route/llm/rule/0/ref/2'],
   ])('of an EDS cluster is that of %s', (_case, name, ofRule, expected) => {
     const { edited, faults } = edit(create(ClusterSchema, { name }), ofRule);
     expect(faults).toEqual([]);
@@ -162,15 +165,40 @@ describe('aiClusterEdit, identity', () => {
 
   it('of an inference pool stands on the cluster and leaves endpoints alone', () => {
     const metadata = create(MetadataSchema, {
-      filterMetadata: { 'aigateway.envoy.io': { per_route_rule_inference_pool: 'pool' } },
+      filterMetadata: { 'aigateway.envoy.io': { per_route_rule_inference_pool: POOL } },
     });
     const pool = { ...clusterOf(NAME, localityOf('')), metadata };
     const { edited } = edit(pool, [{ name: 'pool', kind: 'InferencePool' }]);
     expect(edited.loadAssignment).toBe(pool.loadAssignment);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({
-      per_route_rule_inference_pool: 'pool',
+      per_route_rule_inference_pool: POOL,
       per_route_rule_backend_name: 'ns/pool/route/llm/rule/0/ref/0',
     });
+  });
+});
+
+describe('aiClusterEdit, one cluster for each backend', () => {
+  const ofRef = () => clusterOf(`${NAME}/backend/0`, localityOf(''));
+
+  it.each([
+    ['different priorities', [{ name: 'a' }, { name: 'b', priority: 1 }], ['PrioritiesNotApplied']],
+    ['equal priorities', [{ name: 'a' }, { name: 'b', priority: 0 }], []],
+    ['a priority of a ref of weight 0', [{ name: 'a' }, { name: 'b', priority: 1, weight: 0 }], []],
+  ])('tells what happens to %s', (_case, refs, expected) => {
+    expect(edit(ofRef(), refs).faults).toEqual(expected);
+  });
+});
+
+describe('aiClusterEdit, several InferencePools in one rule', () => {
+  it('gets the processor and no identity', () => {
+    const ref = { group: 'inference.networking.k8s.io', kind: 'InferencePool' };
+    const { edited, faults } = edit(create(ClusterSchema, { name: NAME }), [
+      { ...ref, name: 'a' },
+      { ...ref, name: 'b' },
+    ]);
+    expect(faults).toEqual(['SeveralInferencePools']);
+    expect(edited.metadata).toBeUndefined();
+    expect(upstreamFilters(edited)).toEqual([...ADDED, 'upstream_codec']);
   });
 });
 
@@ -226,6 +254,15 @@ describe('aiClusterEdit, upstream filters', () => {
   ])('stand before the codec of %s', (_case, names, expected) => {
     const cluster = withOptions({ httpFilters: names.map((name) => ({ name: `envoy.filters.http.${name}` })) });
     expect(upstreamFilters(edit(cluster, [{ name: 'a' }]).edited)).toEqual(expected);
+  });
+
+  it('come with HTTP/1.1 options when there are none', () => {
+    const cluster = create(ClusterSchema, { name: NAME });
+    const packed = edit(cluster, [{ name: 'a' }]).edited.typedExtensionProtocolOptions[HTTP_PROTOCOL_OPTIONS];
+    expect(unpack(packed, HttpProtocolOptionsSchema)?.upstreamProtocolOptions).toMatchObject({
+      case: 'explicitHttpConfig',
+      value: { protocolConfig: { case: 'httpProtocolOptions' } },
+    });
   });
 
   it('keep the options of Envoy Gateway', () => {

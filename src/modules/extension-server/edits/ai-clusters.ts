@@ -1,19 +1,32 @@
 import type { Cluster } from '../../../gen/proto/envoy/config/cluster/v3/cluster_pb.js';
 import type { ClusterLoadAssignment } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_pb.js';
-import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
+import type { AIGatewayRoute, AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { objectKey } from '../../../shared/api/kube-object.js';
 import { kinds } from '../../../shared/api/kinds.js';
+import type { RuleName } from '../../../shared/api/route-parts.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { internalMetadata } from '../../../shared/headers.js';
+import { withBufferLimit } from './buffer-limits.js';
 import { backendIdentity, identifyEndpoints, type RuleBackends } from './backend-identity.js';
 import { withMembers } from './copy-on-write.js';
 import type { EditOptions, Report } from './edit-options.js';
-import { internalMetadataText, withInternalMetadata } from './filter-metadata.js';
+import type { ExtProcTarget } from './extproc-target.js';
+import { withInternalMetadata } from './filter-metadata.js';
 import { resolveForwardProxy, withForwardProxy } from './forward-proxy.js';
 import { forwardedNamespaces } from './forwarded-metadata.js';
-import { parseClusterName, type ClusterName, type RuleName } from './xds-names.js';
+import { poolOf } from './inference-pool.js';
+import { ruleLookup, type RuleLookup } from './rule-lookup.js';
 import { withUpstreamFilters } from './upstream-filters.js';
+import { parseClusterName } from './xds-names.js';
+
+/** What holds for all clusters of one translation. */
+export interface ClusterEditOptions extends Pick<EditOptions, 'metadataForwardingNamespaces' | 'hasEndpointsHook'> {
+  /** The processor of this Envoy. */
+  readonly extProcTarget?: ExtProcTarget;
+  /** Takes the place of Envoy Gateway's default; absent: that stays. */
+  readonly bufferLimitBytes?: number | undefined;
+}
 
 /**
  * Makes the clusters of AIGatewayRoutes tell the external processor which backend an attempt goes to. All other
@@ -21,18 +34,28 @@ import { withUpstreamFilters } from './upstream-filters.js';
  * the processor refuses its requests: a request never reaches a backend with the credentials of another one (21.4).
  * @see spec extension-server.md sections 9 and 11
  */
-export function aiClusterEdit(world: Snapshot, options: EditOptions, report: Report): (cluster: Cluster) => Cluster {
+export function aiClusterEdit(
+  world: Snapshot,
+  lookup: RuleLookup,
+  options: ClusterEditOptions,
+  report: Report,
+): (cluster: Cluster) => Cluster {
   const namespacesOf = forwardedNamespaces(world, options.metadataForwardingNamespaces ?? []);
-  return (cluster) => {
-    const target = clusterTarget(cluster.name, world, report);
-    if (target === undefined) return cluster;
+  return (found) => {
+    const target = clusterTarget(found.name, lookup, report);
+    if (target === undefined) return found;
     const { route, rule } = target;
-    const withFilters = withUpstreamFilters(cluster, namespacesOf(rule));
+    const cluster = withBufferLimit(found, options.bufferLimitBytes);
+    const withFilters = withUpstreamFilters(cluster, namespacesOf(rule), options.extProcTarget);
     if (withFilters === undefined) {
       report(undecodableOptions(cluster, rule));
       return cluster;
     }
-    if (isPool(cluster)) return identifyCluster(withFilters, rule);
+    if (poolOf(cluster.metadata) !== undefined) return identifyCluster(withFilters, rule);
+    if (rule.refs.filter(({ ref }) => isPool(ref)).length > 1) {
+      report(severalPools(cluster, rule));
+      return withFilters;
+    }
     const proxy = resolveForwardProxy(route, world, report);
     if (proxy === 'invalid') return withFilters;
     const connected = proxy === undefined ? withFilters : withForwardProxy(withFilters, proxy);
@@ -50,37 +73,43 @@ export function editLoadAssignment(
 ): { assignment: ClusterLoadAssignment; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const report: Report = (fault) => void faults.push(fault);
-  const rule = clusterTarget(assignment.clusterName, world, report)?.rule;
+  const rule = clusterTarget(assignment.clusterName, ruleLookup(world), report)?.rule;
   const identified = rule === undefined ? assignment : identifyEndpoints(assignment, rule);
   if (rule !== undefined && identified === undefined) report(unmappedLocality(assignment.clusterName, rule));
   return { assignment: identified ?? assignment, faults };
 }
 
 /** The AIGatewayRoute behind a cluster and the backends that may own its endpoints. */
-function clusterTarget(clusterName: string, world: Snapshot, report: Report) {
+function clusterTarget(
+  clusterName: string,
+  lookup: RuleLookup,
+  report: Report,
+): { readonly route: AIGatewayRoute; readonly rule: RuleBackends } | undefined {
   const name = parseClusterName(clusterName);
-  const route = name && world.get<AIGatewayRoute>(kinds.aiGatewayRoute, name.namespace, name.route);
+  const found = name && lookup(name);
   // A plain HTTPRoute has clusters of the same form.
-  if (name === undefined || route === undefined) return undefined;
-  const rule = ruleBackends(name, route);
-  if (rule.refs.length > 0) return { route, rule };
-  report(outdatedCluster(clusterName, name));
-  return undefined;
-}
-
-/** Envoy Gateway makes neither locality nor cluster for a backendRef of weight 0. */
-function ruleBackends(name: ClusterName, route: AIGatewayRoute): RuleBackends {
-  const { refIndex, ...rule } = name;
-  const refs = (route.spec?.rules?.[rule.ruleIndex]?.backendRefs ?? [])
+  if (name === undefined || found === undefined) return undefined;
+  const { refIndex, ...named } = name;
+  const all = found.rule?.backendRefs ?? [];
+  // Envoy Gateway makes neither locality nor cluster for a backendRef of weight 0.
+  const refs = all
     .map((ref, index) => ({ index, ref }))
     .filter(({ ref, index }) => (refIndex === undefined ? ref.weight !== 0 : index === refIndex));
-  return { ...rule, refs };
+  if (refs.length === 0) {
+    report(outdatedCluster(clusterName, found.name));
+    return undefined;
+  }
+  if (refIndex !== undefined && new Set(all.filter(isServed).map(({ priority = 0 }) => priority)).size > 1)
+    report(noFallback(found.name));
+  return { route: found.route, rule: { ...found.name, named, refs } };
 }
 
-const isPool = (cluster: Cluster): boolean =>
-  internalMetadataText(cluster.metadata, internalMetadata.inferencePool) !== undefined;
+const isServed = ({ weight }: AIGatewayRouteBackendRef): boolean => weight !== 0;
 
-function withIdentity(cluster: Cluster, rule: RuleBackends, options: EditOptions, report: Report): Cluster {
+const isPool = ({ group, kind }: AIGatewayRouteBackendRef): boolean =>
+  group === kinds.inferencePool.group && kind === kinds.inferencePool.kind;
+
+function withIdentity(cluster: Cluster, rule: RuleBackends, options: ClusterEditOptions, report: Report): Cluster {
   if (cluster.loadAssignment !== undefined) {
     const loadAssignment = identifyEndpoints(cluster.loadAssignment, rule);
     if (loadAssignment !== undefined) return withMembers(cluster, { loadAssignment });
@@ -143,4 +172,23 @@ const indistinctBackends = (cluster: Cluster, rule: RuleBackends): Fault =>
     `cluster "${cluster.name}" gets its endpoints by EDS, where the ${rule.refs.length} backendRefs of the rule cannot ` +
       'be told apart, so requests are refused. Use Backends with host names, or add the hook `Endpoints` to ' +
       '`extensionManager.hooks.xdsTranslator.post` of Envoy Gateway.',
+  );
+
+const severalPools = (cluster: Cluster, rule: RuleName): Fault =>
+  fault(
+    rule,
+    'error',
+    'SeveralInferencePools',
+    `cluster "${cluster.name}" belongs to a rule with several InferencePools, so requests are refused. Give each ` +
+      'InferencePool a rule of its own.',
+  );
+
+const noFallback = (rule: RuleName): Fault =>
+  fault(
+    rule,
+    'warning',
+    'PrioritiesNotApplied',
+    'Envoy Gateway made a cluster for each backendRef of the rule, so their priorities have no effect: requests are ' +
+      'split by weight and stay where they are. It does so for Backends of IP addresses beside Backends of host names, ' +
+      'of HTTP/1.1 beside HTTP/2, without endpoints, and with zone-aware load balancing; make the Backends alike.',
   );

@@ -6,6 +6,7 @@ import { enableProcessor, isAIRoute } from './ai-routes.js';
 import { unpack } from './packed.js';
 import { EXT_PROC_FILTER } from './xds-names.js';
 
+const NO_RULES = () => undefined;
 const MARK = { 'ai-gateway-generated': 'true' };
 const routeOf = (filterMetadata: Record<string, JsonObject>) =>
   create(RouteSchema, { name: 'route', metadata: { filterMetadata } });
@@ -36,21 +37,21 @@ describe('enableProcessor', () => {
     ['the bare name of an entry without namespace', [{ name: 'b' }, { name: 'c', namespace: 'ns' }], 'b'],
     ['the route when no entry has a name', [], 'route'],
   ])('names the AIGatewayRoute by %s', (_case, objects, expected) => {
-    const edited = enableProcessor(routeWith({ annotations: MARK }, ...objects), false);
+    const edited = enableProcessor(routeWith({ annotations: MARK }, ...objects), NO_RULES, false);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({ aigw_route_name: expected });
   });
 
   it('switches the filter on with a configuration that is present and empty', () => {
-    const edited = enableProcessor(routeWith({ annotations: MARK }), false);
+    const edited = enableProcessor(routeWith({ annotations: MARK }), NO_RULES, false);
     const filter = unpack(edited.typedPerFilterConfig[EXT_PROC_FILTER], FilterConfigSchema);
     expect(filter).toMatchObject({ disabled: false, config: { typeUrl: '' } });
   });
 
   it('changes nothing the second time, and nothing on other routes', () => {
-    const once = enableProcessor(routeWith({ annotations: MARK }), false);
+    const once = enableProcessor(routeWith({ annotations: MARK }), NO_RULES, false);
     const other = routeWith({ name: 'a' });
-    expect(enableProcessor(once, false)).toBe(once);
-    expect(enableProcessor(other, false)).toBe(other);
+    expect(enableProcessor(once, NO_RULES, false)).toBe(once);
+    expect(enableProcessor(other, NO_RULES, false)).toBe(other);
   });
 
   it.each([
@@ -59,13 +60,13 @@ describe('enableProcessor', () => {
   ])('%s', (_case, separatesAuthentication, expected) => {
     const route = routeWith({ name: 'a', annotations: MARK });
     route.typedPerFilterConfig['envoy.filters.http.api_key_auth'] = create(AnySchema, { typeUrl: 'keys' });
-    const edited = enableProcessor(route, separatesAuthentication);
+    const edited = enableProcessor(route, NO_RULES, separatesAuthentication);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual(expected);
-    expect(enableProcessor(edited, separatesAuthentication)).toBe(edited);
+    expect(enableProcessor(edited, NO_RULES, separatesAuthentication)).toBe(edited);
   });
 
   it('writes no authentication domain for a route without authentication', () => {
-    const edited = enableProcessor(routeWith({ name: 'a', annotations: MARK }), true);
+    const edited = enableProcessor(routeWith({ name: 'a', annotations: MARK }), NO_RULES, true);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({ aigw_route_name: 'a' });
   });
 });

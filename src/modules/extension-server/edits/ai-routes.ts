@@ -1,4 +1,4 @@
-import { create, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { FilterConfigSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
@@ -6,15 +6,17 @@ import { internalMetadata } from '../../../shared/headers.js';
 import { authDomainOf } from './auth-domain.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { withInternalMetadata } from './filter-metadata.js';
+import { isObject, originObjects } from './origin-metadata.js';
 import { packKeeping } from './packed.js';
-import { ENVOY_GATEWAY_METADATA, EXT_PROC_FILTER } from './xds-names.js';
+import type { RuleLookup } from './rule-lookup.js';
+import { EXT_PROC_FILTER, parseRuleName } from './xds-names.js';
 
 /** Annotation by which the controller marks its HTTPRoutes, as Envoy Gateway passes it on: without its own prefix. */
 const GENERATED_ANNOTATION = 'ai-gateway-generated';
 
 /** Whether a route comes from an AIGatewayRoute; so does the rule that answers when no model matches. */
 export const isAIRoute = (route: Route): boolean =>
-  kubernetesObjects(route).some(({ annotations }) => isObject(annotations) && GENERATED_ANNOTATION in annotations);
+  originObjects(route.metadata).some(({ annotations }) => isObject(annotations) && GENERATED_ANNOTATION in annotations);
 
 export const hasAIRoute = (routes: RouteConfiguration): boolean =>
   routes.virtualHosts.some((host) => host.routes.some(isAIRoute));
@@ -32,7 +34,7 @@ export const mapRoutes = (routes: RouteConfiguration, edit: (route: Route) => Ro
  * what authentication the route asks for; other routes stay.
  * @see spec extension-server.md section 13
  */
-export function enableProcessor(route: Route, separatesAuthentication: boolean): Route {
+export function enableProcessor(route: Route, lookup: RuleLookup, separatesAuthentication: boolean): Route {
   if (!isAIRoute(route)) return route;
   const enabled = create(FilterConfigSchema, { config: create(AnySchema) });
   const authDomain = separatesAuthentication ? authDomainOf(route) : undefined;
@@ -42,26 +44,20 @@ export function enableProcessor(route: Route, separatesAuthentication: boolean):
       [EXT_PROC_FILTER]: packKeeping(existing, FilterConfigSchema, enabled),
     }),
     metadata: withInternalMetadata(route.metadata, {
-      [internalMetadata.routeName]: routeNameOf(route),
+      [internalMetadata.routeName]: routeNameOf(route, lookup),
       ...(authDomain === undefined ? {} : { [internalMetadata.authDomain]: authDomain }),
     }),
   });
 }
 
-/** `<ns>/<name>` of the first named object, its bare name without namespace, or the route's own name. */
-function routeNameOf(route: Route): string {
-  for (const { name, namespace } of kubernetesObjects(route)) {
+/** `<ns>/<name>` of the AIGatewayRoute; without one that of the first named object, its bare name, or the route's own. */
+function routeNameOf(route: Route, lookup: RuleLookup): string {
+  const named = parseRuleName(route.name);
+  const origin = named && lookup(named)?.name;
+  if (origin !== undefined) return `${origin.namespace}/${origin.route}`;
+  for (const { name, namespace } of originObjects(route.metadata)) {
     if (typeof name !== 'string' || name === '') continue;
     return typeof namespace === 'string' && namespace !== '' ? `${namespace}/${name}` : name;
   }
   return route.name;
 }
-
-/** What Envoy Gateway says about the objects behind a route; entries of another shape are skipped. */
-function kubernetesObjects(route: Route): readonly JsonObject[] {
-  const objects = route.metadata?.filterMetadata[ENVOY_GATEWAY_METADATA]?.['resources'];
-  return Array.isArray(objects) ? objects.filter(isObject) : [];
-}
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -15,11 +15,12 @@ import type {
 } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import type { ClusterLoadAssignment } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_pb.js';
 import type { AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
+import type { RuleName } from '../../../shared/api/route-parts.js';
 import { internalMetadata } from '../../../shared/headers.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { isIpLiteral } from './ip-literal.js';
 import { withInternalMetadata } from './filter-metadata.js';
-import { parseClusterName, type RuleName } from './xds-names.js';
+import { parseClusterName } from './xds-names.js';
 
 /** One backendRef of a rule with its index there. */
 export interface IndexedRef {
@@ -27,8 +28,10 @@ export interface IndexedRef {
   readonly ref: AIGatewayRouteBackendRef;
 }
 
-/** A rule and those of its backendRefs that may own endpoints of the cluster, never empty. */
+/** A rule of an AIGatewayRoute and those of its backendRefs that may own endpoints of the cluster, never empty. */
 export interface RuleBackends extends RuleName {
+  /** The rule of an HTTPRoute by which Envoy's names go; another one when the HTTPRoute is a part of the route. */
+  readonly named: RuleName;
   readonly refs: readonly IndexedRef[];
 }
 
@@ -65,13 +68,14 @@ function ownersOf(localities: readonly LocalityLbEndpoints[], rule: RuleBackends
 
 function ownerByRegion(locality: LocalityLbEndpoints, rule: RuleBackends): IndexedRef | undefined {
   const name = parseClusterName(locality.locality?.region ?? '');
-  return name !== undefined && isSameRule(name, rule)
+  return name !== undefined && isSameRule(name, rule.named)
     ? rule.refs.find(({ index }) => index === name.refIndex)
     : undefined;
 }
 
 function ownerByTlsMatch(locality: LocalityLbEndpoints, rule: RuleBackends): IndexedRef | undefined {
-  const prefix = `httproute/${rule.namespace}/${rule.route}/rule/${rule.ruleIndex}/tls/`;
+  const { namespace, route, ruleIndex } = rule.named;
+  const prefix = `httproute/${namespace}/${route}/rule/${ruleIndex}/tls/`;
   const owners = locality.lbEndpoints.map((endpoint) => {
     const name = endpoint.metadata?.filterMetadata['envoy.transport_socket_match']?.['name'];
     const position = typeof name === 'string' && name.startsWith(prefix) ? name.slice(prefix.length) : '';

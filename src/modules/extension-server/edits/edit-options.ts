@@ -1,11 +1,14 @@
 import type { Fault } from '../../../shared/api/fault.js';
-
-/** Where Envoy finds the external processor. A host must be an IP address: the cluster is STATIC. */
-export type ExtProcAddress = { readonly udsPath: string } | { readonly host: string; readonly port: number };
+import type { ObjectKey } from '../../../shared/api/kube-object.js';
+import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { ExtProcAddress, ExtProcDeployment } from './extproc-target.js';
 
 /** Settings of the controller that shape the xDS. @see spec extension-server.md section 3 */
 export interface EditOptions {
+  /** The processor beside Envoy. */
   readonly extProcAddress: ExtProcAddress;
+  /** The processor of a Gateway whose one is a deployment of its own; undefined for all others. Pure. */
+  readonly extProcDeploymentOf?: (gateway: ObjectKey, world: Snapshot) => ExtProcDeployment | undefined;
   /** Request header → key of dynamic metadata for access logs; empty: none. @see spec section 16 */
   readonly logRequestHeaderAttributes: ReadonlyMap<string, string>;
   /** Name spaces of dynamic metadata that every upstream stream gets, besides those that policies ask for (21.2). */

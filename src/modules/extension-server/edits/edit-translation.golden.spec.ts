@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import type { KubeObject } from '../../../shared/api/kube-object.js';
+import type { KubeObject, ObjectKey } from '../../../shared/api/kube-object.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
 import { xdsFromJson, xdsToJson, type XdsJson } from '../../../shared/xds-json.js';
 import type { EditOptions } from './edit-options.js';
+import type { ExtProcDeployment } from './extproc-target.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { editTranslation } from './edit-translation.js';
 
 interface Case {
-  readonly options: Omit<EditOptions, 'logRequestHeaderAttributes'> & {
+  readonly options: Omit<EditOptions, 'logRequestHeaderAttributes' | 'extProcDeploymentOf'> & {
     readonly logRequestHeaderAttributes: Readonly<Record<string, string>>;
+    readonly extProcDeployments?: Readonly<Record<ObjectKey, ExtProcDeployment>>;
   };
   readonly world: readonly KubeObject[];
   readonly xds: Partial<XdsJson>;
@@ -29,12 +31,16 @@ const inputOf = (name: string) => parse(readFileSync(join(TESTDATA, `${name}.inp
 
 function edit({ options, world }: Case, resources: XdsResources) {
   const logRequestHeaderAttributes = new Map(Object.entries(options.logRequestHeaderAttributes));
-  return editTranslation(resources, snapshotOf(world), { ...options, logRequestHeaderAttributes });
+  return editTranslation(resources, snapshotOf(world), {
+    ...options,
+    logRequestHeaderAttributes,
+    extProcDeploymentOf: (gateway) => options.extProcDeployments?.[gateway],
+  });
 }
 
 function outputOf(input: Case): string {
-  const { faults, resources } = edit(input, xdsFromJson(input.xds));
-  return stringify({ faults, ...xdsToJson(resources) }, { lineWidth: 0, sortMapEntries: true });
+  const { faults, gateways, resources } = edit(input, xdsFromJson(input.xds));
+  return stringify({ faults, gateways, ...xdsToJson(resources) }, { lineWidth: 0, sortMapEntries: true });
 }
 
 describe('editTranslation, golden', () => {

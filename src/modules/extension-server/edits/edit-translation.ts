@@ -1,127 +1,129 @@
 import type { Listener } from '../../../gen/proto/envoy/config/listener/v3/listener_pb.js';
-import type { HttpConnectionManager } from '../../../gen/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import type { Fault } from '../../../shared/api/fault.js';
-import { objectKey } from '../../../shared/api/kube-object.js';
-import { kinds } from '../../../shared/api/kinds.js';
+import type { ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { aiClusterEdit } from './ai-clusters.js';
 import { enableProcessor, hasAIRoute, mapRoutes } from './ai-routes.js';
+import { bufferLimitBytes } from './buffer-limits.js';
 import { mapKeeping } from './copy-on-write.js';
 import { withCorsTwins } from './cors-routes.js';
-import { withoutEarlyRerouting } from './early-rerouting.js';
 import type { EditOptions, Report } from './edit-options.js';
-import { withExtProcCluster } from './extproc-cluster.js';
-import { withHeaderToMetadata } from './header-to-metadata.js';
-import { decodeListener, editManagers, routeConfigNames, type DecodedListener } from './http-connection-managers.js';
-import { withRouterFilter } from './router-filter.js';
+import { extProcTargetOf, withExtProcCluster } from './extproc-cluster.js';
+import { gatewaysWithAIRoutes } from './gateways.js';
+import { decodeListener, routeConfigNames, type DecodedListener } from './http-connection-managers.js';
+import { listenerEdit, poolsByListener } from './listener-edit.js';
+import type { PoolReference } from './inference-pool.js';
+import { withPickerClusters } from './picker-clusters.js';
+import { withoutOtherPickers } from './picker-filters.js';
+import { ruleLookup } from './rule-lookup.js';
 import { withStreamIdleTimeout } from './stream-idle-timeout.js';
 import { isSpecialListener } from './xds-names.js';
+
+export interface EditedTranslation {
+  readonly resources: XdsResources;
+  readonly faults: readonly Fault[];
+  /** Gateways whose listeners serve AI routes, sorted; empty when none does or nothing tells their names. */
+  readonly gateways: readonly ObjectKey[];
+}
 
 /**
  * Finishes the configuration of one Gateway: what Envoy Gateway (or the standalone translator) made goes in, the same
  * with the external processor in its place comes out. Applying it twice is applying it once. A Gateway without AI
- * routes comes back by identity, and so does every resource that needs no change (21.17).
+ * routes and InferencePools comes back by identity, and so does every resource that needs no change (21.17).
  *
  * Never throws for what is in the resources or in the world: what cannot be done for one cluster, route or filter chain
  * is left out, in the direction of refusing requests, and told as a fault (21.15).
  * @see spec extension-server.md section 8
  */
-export function editTranslation(
-  resources: XdsResources,
-  world: Snapshot,
-  options: EditOptions,
-): { resources: XdsResources; faults: readonly Fault[] } {
-  const aiTables = new Set(resources.routes.filter(hasAIRoute).map((table) => table.name));
-  if (aiTables.size === 0) return { resources, faults: [] };
+export function editTranslation(resources: XdsResources, world: Snapshot, options: EditOptions): EditedTranslation {
   const faults = new Map<string, Fault>();
   const report: Report = (fault) => void faults.set(JSON.stringify(fault), fault);
+  // Clusters of pools are those of a plain HTTPRoute too.
+  const clusters = withPickerClusters(resources.clusters, world, report);
+  const listeners = resources.listeners.map(decodeListener);
+  const tables = new Map(resources.routes.map((table) => [table.name, table]));
+  const pools = poolsByListener(listeners, tables);
+  const withPickers: XdsResources = {
+    ...resources,
+    clusters,
+    routes: editPoolTables(resources.routes, pools),
+  };
+  const gateways = gatewaysWithAIRoutes(listeners, tables);
+  const edited = resources.routes.some(hasAIRoute)
+    ? editAIGateway({ resources: withPickers, listeners, tables, pools, gateways, world, options, report })
+    : { ...withPickers, listeners: editListeners(listeners, listenerEdit({ pools, world, report })) };
+  return { resources: keepIdentity(resources, edited), faults: [...faults.values()], gateways };
+}
 
-  const decoded = resources.listeners.map((listener) => decodeListener(listener));
-  const served = new Set(decoded.filter(({ listener }) => !isSpecialListener(listener.name)).flatMap(routeConfigNames));
-  const editListener = listenerEdit(aiTables, options, report);
-  const clusters = mapKeeping(resources.clusters, aiClusterEdit(world, options, report));
+/** One translation, decoded once. */
+interface Translation {
+  /** With endpoint pickers, the listeners aside. */
+  readonly resources: XdsResources;
+  readonly listeners: readonly DecodedListener[];
+  readonly tables: ReadonlyMap<string, RouteConfiguration>;
+  readonly pools: ReadonlyMap<DecodedListener, readonly PoolReference[]>;
+  readonly gateways: readonly ObjectKey[];
+  readonly world: Snapshot;
+  readonly options: EditOptions;
+  readonly report: Report;
+}
+
+function editAIGateway(translation: Translation): XdsResources {
+  const { resources, listeners, tables, pools, gateways, world, options, report } = translation;
+  const lookup = ruleLookup(world);
+  const extProcTarget = extProcTargetOf(gateways, world, options, report);
+  const aiTables = new Set(resources.routes.filter(hasAIRoute).map((table) => table.name));
+  const editCluster = aiClusterEdit(
+    world,
+    lookup,
+    { ...options, extProcTarget, bufferLimitBytes: bufferLimitBytes(gateways, world, report) },
+    report,
+  );
+  const served = new Set(
+    listeners.filter(({ listener }) => !isSpecialListener(listener.name)).flatMap(routeConfigNames),
+  );
   const separatesAuthentication = options.separatesAuthentication ?? false;
-  const edited: XdsResources = {
-    listeners: mapKeeping(resources.listeners, (listener, index) =>
-      editListener(decoded[index] ?? decodeListener(listener)),
+  return {
+    listeners: editListeners(
+      listeners,
+      listenerEdit({ pools, world, report, ai: { aiTables, tables, extProcTarget, options } }),
     ),
     routes: mapKeeping(resources.routes, (table) => {
-      const timed = mapRoutes(table, (route) => withStreamIdleTimeout(route, world));
-      if (!served.has(table.name)) return timed;
-      return withCorsTwins(mapRoutes(timed, (route) => enableProcessor(route, separatesAuthentication)));
+      const enabled = served.has(table.name)
+        ? withCorsTwins(mapRoutes(table, (route) => enableProcessor(route, lookup, separatesAuthentication)))
+        : table;
+      return mapRoutes(enabled, (route) => withStreamIdleTimeout(route, lookup));
     }),
-    clusters: withExtProcCluster(clusters, options.extProcAddress),
+    clusters: withExtProcCluster(mapKeeping(resources.clusters, editCluster), extProcTarget),
     secrets: resources.secrets,
   };
-  return { resources: edited, faults: [...faults.values()] };
 }
 
-/** The processor where AI routes are served; header attributes wherever requests of clients come in. */
-function listenerEdit(aiTables: ReadonlySet<string>, options: EditOptions, report: Report) {
-  return (decoded: DecodedListener): Listener => {
-    const { listener } = decoded;
-    if (isSpecialListener(listener.name)) return listener;
-    const isAIListener = routeConfigNames(decoded).some((name) => aiTables.has(name));
-    const steps: readonly Step[] = [
-      {
-        isNeeded: isAIListener,
-        edit: (manager) =>
-          withRouterFilter(
-            options.separatesAuthentication === true ? withoutEarlyRerouting(manager) : manager,
-            options.filtersBeforeExtProc ?? [],
-          ),
-        fault: noInsertionPoint(listener),
-      },
-      {
-        isNeeded: true,
-        edit: (manager) => withHeaderToMetadata(manager, options.logRequestHeaderAttributes),
-        fault: noHeaderAttributes(listener),
-      },
-    ];
-    return editManagers(decoded, (manager) => steps.filter((step) => step.isNeeded).reduce(apply, manager));
-  };
-
-  function apply(manager: HttpConnectionManager, step: Step): HttpConnectionManager {
-    const edited = step.edit(manager);
-    if (edited === undefined) report(step.fault);
-    return edited ?? manager;
+/** Switches off, route by route, the pickers that the listeners of a table have for other routes. */
+function editPoolTables(
+  routes: RouteConfiguration[],
+  poolsOf: ReadonlyMap<DecodedListener, readonly PoolReference[]>,
+): RouteConfiguration[] {
+  const byTable = new Map<string, PoolReference[]>();
+  for (const [listener, pools] of poolsOf) {
+    for (const name of routeConfigNames(listener)) byTable.set(name, [...(byTable.get(name) ?? []), ...pools]);
   }
-}
-
-interface Step {
-  readonly isNeeded: boolean;
-  readonly edit: (manager: HttpConnectionManager) => HttpConnectionManager | undefined;
-  readonly fault: Fault;
-}
-
-/** Envoy Gateway names listeners `<ns>/<gateway>/<listener>`; with merged Gateways or other name schemes it does not. */
-function listenerFault(listener: Listener, fault: Omit<Fault, 'object' | 'path'>): Fault {
-  const [namespace, gateway, section, ...more] = listener.name.split('/');
-  const isNamed = section !== undefined && more.length === 0;
-  return {
-    object: isNamed
-      ? objectKey(kinds.gateway, namespace ?? '', gateway ?? '')
-      : objectKey({ group: 'envoy', kind: 'Listener' }, '', listener.name),
-    path: isNamed ? `spec.listeners[name=${section}]` : '',
-    ...fault,
-  };
-}
-
-const noInsertionPoint = (listener: Listener): Fault =>
-  listenerFault(listener, {
-    reason: 'NoInsertionPoint',
-    message:
-      `listener "${listener.name}" has an HTTP filter chain in which the external processor has no place, because no ` +
-      'router filter ends it; its AI routes refuse all requests. Check EnvoyPatchPolicies that touch its HTTP filters.',
-    severity: 'error',
+  return mapKeeping(routes, (table) => {
+    const pools = byTable.get(table.name) ?? [];
+    return pools.length === 0 ? table : mapRoutes(table, (route) => withoutOtherPickers(route, pools));
   });
+}
 
-const noHeaderAttributes = (listener: Listener): Fault =>
-  listenerFault(listener, {
-    reason: 'HeaderAttributesNotSet',
-    message:
-      `listener "${listener.name}" has an HTTP filter chain without router filter, or with a header_to_metadata filter ` +
-      'that cannot be decoded; request header attributes are missing in its access logs.',
-    severity: 'warning',
-  });
+const editListeners = (
+  listeners: readonly DecodedListener[],
+  edit: (listener: DecodedListener) => Listener,
+): Listener[] => listeners.map(edit);
+
+/** Lists whose items are all as they were, and resources whose lists are. */
+function keepIdentity(before: XdsResources, after: XdsResources): XdsResources {
+  const listeners = mapKeeping(before.listeners, (listener, index) => after.listeners[index] ?? listener);
+  const isSame = listeners === before.listeners && after.routes === before.routes && after.clusters === before.clusters;
+  return isSame ? before : { ...after, listeners };
+}

@@ -11,7 +11,8 @@ import {
   ProcessingMode_HeaderSendMode as Header,
 } from '../../../gen/proto/envoy/extensions/filters/http/ext_proc/v3/processing_mode_pb.js';
 import { attributes, FILTER_METADATA_HEADER, METADATA_NAMESPACE } from '../../../shared/headers.js';
-import { EXT_PROC_CLUSTER } from './xds-names.js';
+import type { ExtProcTarget } from './extproc-target.js';
+import { AFFINITY_METADATA, AFFINITY_VALUE, EXT_PROC_CLUSTER } from './xds-names.js';
 
 const MESSAGE_TIMEOUT = durationFromMs(10_000);
 
@@ -19,9 +20,9 @@ const MESSAGE_TIMEOUT = durationFromMs(10_000);
  * The filter of the router chain: sees headers and bodies of every request of an AI route, before Envoy routes it.
  * @see spec extension-server.md section 12
  */
-export function routerProcessor(): ExternalProcessor {
+export function routerProcessor(target?: ExtProcTarget): ExternalProcessor {
   return create(ExternalProcessorSchema, {
-    grpcService: extProcService('router'),
+    grpcService: extProcService('router', target),
     messageTimeout: MESSAGE_TIMEOUT,
     allowModeOverride: true,
     processingMode: {
@@ -46,9 +47,9 @@ export function routerProcessor(): ExternalProcessor {
  * `forwardingNamespaces` are the name spaces of dynamic metadata that the processor gets to see.
  * @see spec extension-server.md section 9.2
  */
-export function upstreamProcessor(forwardingNamespaces: readonly string[]): ExternalProcessor {
+export function upstreamProcessor(forwardingNamespaces: readonly string[], target?: ExtProcTarget): ExternalProcessor {
   return create(ExternalProcessorSchema, {
-    grpcService: { ...extProcService('upstream'), timeout: durationFromMs(30_000) },
+    grpcService: { ...extProcService('upstream', target), timeout: durationFromMs(30_000) },
     messageTimeout: MESSAGE_TIMEOUT,
     allowModeOverride: true,
     processingMode: {
@@ -71,8 +72,12 @@ export function upstreamProcessor(forwardingNamespaces: readonly string[]): Exte
   });
 }
 
-const extProcService = (streamKind: 'router' | 'upstream'): GrpcService =>
+/** Streams to one of several replicas also carry what chooses the replica; one beside Envoy needs no choice. */
+const extProcService = (streamKind: 'router' | 'upstream', target: ExtProcTarget | undefined): GrpcService =>
   create(GrpcServiceSchema, {
     envoyGrpc: { clusterName: EXT_PROC_CLUSTER },
-    initialMetadata: [{ key: FILTER_METADATA_HEADER, value: streamKind }],
+    initialMetadata: [
+      { key: FILTER_METADATA_HEADER, value: streamKind },
+      ...(target !== undefined && 'dnsName' in target ? [{ key: AFFINITY_METADATA, value: AFFINITY_VALUE }] : []),
+    ],
   });

@@ -10,11 +10,11 @@ import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import type { Report } from './edit-options.js';
+import { gatewayConfigOf } from './gateway-config.js';
 import { isIpLiteral } from './ip-literal.js';
 
 const PROXY_SOCKET = 'envoy.transport_sockets.http_11_proxy';
 const EXPECTED = 'ip:port with a port from 1 to 65535, an IPv6 address in brackets';
-const GATEWAY_CONFIG_ANNOTATION = 'aigateway.envoyproxy.io/gateway-config';
 
 export interface ProxyAddress {
   readonly host: string;
@@ -55,9 +55,7 @@ function gatewayConfigsOf(route: AIGatewayRoute, world: Snapshot): readonly Gate
     .filter((parent) => parent.kind === undefined || parent.kind === kinds.gateway.kind)
     .map((parent) => {
       const namespace = parent.namespace ?? route.metadata.namespace ?? '';
-      const gateway = world.get<KubeObject>(kinds.gateway, namespace, parent.name);
-      const name = gateway?.metadata.annotations?.[GATEWAY_CONFIG_ANNOTATION];
-      return name ? world.get<GatewayConfig>(kinds.gatewayConfig, namespace, name) : undefined;
+      return gatewayConfigOf(world, namespace, parent.name);
     })
     .filter((config) => config !== undefined);
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { RuleBackends } from './backend-identity.js';
 
 /** Name spaces of dynamic metadata that the processor must see for the given backends; sorted, each once. */
-export type ForwardedNamespaces = (rule: RuleBackends) => readonly string[];
+export type ForwardedNamespaces = (rule: Pick<RuleBackends, 'namespace' | 'refs'>) => readonly string[];
 
 /**
  * Envoy hands dynamic metadata to a processor only for name spaces listed at the filter, so credentials that a policy

@@ -8,6 +8,7 @@ import {
   type HttpFilter,
 } from '../../../gen/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { routerProcessor } from './ext-proc-filters.js';
+import type { ExtProcTarget } from './extproc-target.js';
 import { EXT_PROC_FILTER } from './xds-names.js';
 
 const PREFIX = 'envoy.filters.http.';
@@ -36,13 +37,14 @@ const BEHIND_OURS = [
 export function withRouterFilter(
   manager: HttpConnectionManager,
   filtersBefore: readonly string[],
+  target?: ExtProcTarget,
 ): HttpConnectionManager | undefined {
   if (manager.httpFilters.some((filter) => filter.name === EXT_PROC_FILTER)) return manager;
   const index = insertionIndex(manager.httpFilters, filtersBefore);
   if (index === undefined) return undefined;
   return {
     ...manager,
-    httpFilters: manager.httpFilters.toSpliced(index, 0, routerFilter()),
+    httpFilters: manager.httpFilters.toSpliced(index, 0, routerFilter(target)),
     schemeHeaderTransformation: {
       ...(manager.schemeHeaderTransformation ?? create(SchemeHeaderTransformationSchema)),
       matchUpstream: true,
@@ -68,9 +70,9 @@ export function insertionIndex(
 const isKind = (name: string, filterKinds: readonly string[]): boolean =>
   filterKinds.some((kind) => name.startsWith(PREFIX + kind));
 
-const routerFilter = (): HttpFilter =>
+const routerFilter = (target: ExtProcTarget | undefined): HttpFilter =>
   create(HttpFilterSchema, {
     name: EXT_PROC_FILTER,
     disabled: true,
-    typedConfig: anyPack(ExternalProcessorSchema, routerProcessor()),
+    typedConfig: anyPack(ExternalProcessorSchema, routerProcessor(target)),
   });

@@ -1,9 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { RetryPolicySchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
-import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
-import { kinds } from '../../../shared/api/kinds.js';
-import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { RuleLookup } from './rule-lookup.js';
 import { parseRuleName } from './xds-names.js';
 
 /**
@@ -11,11 +9,10 @@ import { parseRuleName } from './xds-names.js';
  * policy that is made for it retries nothing, so the timeout just ends the request.
  * @see spec extension-server.md section 13, ops.md C3
  */
-export function withStreamIdleTimeout(route: Route, world: Snapshot): Route {
+export function withStreamIdleTimeout(route: Route, lookup: RuleLookup): Route {
   const name = parseRuleName(route.name);
   if (route.action.case !== 'route' || name === undefined) return route;
-  const owner = world.get<AIGatewayRoute>(kinds.aiGatewayRoute, name.namespace, name.route);
-  const timeoutMs = parseDurationMs(owner?.spec?.rules?.[name.ruleIndex]?.streamIdleTimeout ?? '');
+  const timeoutMs = parseDurationMs(lookup(name)?.rule?.streamIdleTimeout ?? '');
   const { retryPolicy } = route.action.value;
   const existing = retryPolicy?.perTryIdleTimeout;
   if (timeoutMs === 0 || (existing !== undefined && durationMs(existing) === timeoutMs)) return route;

@@ -16,6 +16,7 @@ import {
 } from '../../../gen/proto/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { METADATA_NAMESPACE, metadataKeys } from '../../../shared/headers.js';
 import { upstreamProcessor } from './ext-proc-filters.js';
+import type { ExtProcTarget } from './extproc-target.js';
 import { unpack } from './packed.js';
 import { EXT_PROC_FILTER, HTTP_PROTOCOL_OPTIONS } from './xds-names.js';
 
@@ -25,12 +26,16 @@ import { EXT_PROC_FILTER, HTTP_PROTOCOL_OPTIONS } from './xds-names.js';
  * @returns undefined when the existing options cannot be decoded; Envoy refuses such a cluster too.
  * @see spec extension-server.md section 9.2
  */
-export function withUpstreamFilters(cluster: Cluster, forwardingNamespaces: readonly string[]): Cluster | undefined {
+export function withUpstreamFilters(
+  cluster: Cluster,
+  forwardingNamespaces: readonly string[],
+  target?: ExtProcTarget,
+): Cluster | undefined {
   const packed = cluster.typedExtensionProtocolOptions[HTTP_PROTOCOL_OPTIONS];
   const options = packed === undefined ? http1Options() : unpack(packed, HttpProtocolOptionsSchema);
   if (options === undefined) return undefined;
   if (options.httpFilters.some((filter) => filter.name === EXT_PROC_FILTER)) return cluster;
-  const added = [processorFilter(forwardingNamespaces), contentLengthFilter()];
+  const added = [processorFilter(forwardingNamespaces, target), contentLengthFilter()];
   const httpFilters =
     options.httpFilters.length === 0
       ? [...added, codecFilter()]
@@ -52,10 +57,10 @@ const http1Options = (): HttpProtocolOptions =>
     },
   });
 
-const processorFilter = (forwardingNamespaces: readonly string[]): HttpFilter =>
+const processorFilter = (forwardingNamespaces: readonly string[], target: ExtProcTarget | undefined): HttpFilter =>
   create(HttpFilterSchema, {
     name: EXT_PROC_FILTER,
-    typedConfig: anyPack(ExternalProcessorSchema, upstreamProcessor(forwardingNamespaces)),
+    typedConfig: anyPack(ExternalProcessorSchema, upstreamProcessor(forwardingNamespaces, target)),
   });
 
 /** Envoy drops `content-length` when the processor replaces the body at header time; this puts it back. */

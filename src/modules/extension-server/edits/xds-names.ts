@@ -1,8 +1,16 @@
+import type { RuleName } from '../../../shared/api/route-parts.js';
+
 /**
  * Names by which the edits recognise what Envoy Gateway made, and names of what they add.
  * @see spec extension-server.md sections 4, 5 and 12
  */
 export const EXT_PROC_CLUSTER = 'ai-gateway-extproc-uds';
+/**
+ * gRPC metadata that both streams of a request carry alike and no other request, when the processor is a deployment of several
+ * replicas. The connection counts when Envoy gives requests no id.
+ */
+export const AFFINITY_METADATA = 'x-aigw-affinity';
+export const AFFINITY_VALUE = '%STREAM_ID%/%CONNECTION_ID%';
 /** Name of both our filters, the one in the router chain and the one in the upstream chain of a cluster. */
 export const EXT_PROC_FILTER = 'envoy.filters.http.ext_proc/aigateway';
 /** Key in `typed_extension_protocol_options` of a cluster. */
@@ -16,12 +24,7 @@ const SPECIAL_LISTENERS = ['envoy-gateway-proxy-stats-', 'envoy-gateway-proxy-re
 /** Envoy Gateway's own listeners; no request of a client passes through them. */
 export const isSpecialListener = (name: string): boolean => SPECIAL_LISTENERS.some((prefix) => name.startsWith(prefix));
 
-export interface RuleName {
-  readonly namespace: string;
-  readonly route: string;
-  readonly ruleIndex: number;
-}
-
+/** As Envoy names it: `route` is an HTTPRoute, which may be one part of an AIGatewayRoute (`ruleLookup`). */
 export interface ClusterName extends RuleName {
   /** Present for the cluster of a single backendRef. */
   readonly refIndex?: number;

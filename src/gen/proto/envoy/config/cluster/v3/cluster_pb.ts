@@ -16,6 +16,8 @@ import type { ConfigSource } from "../../core/v3/config_source_pb.js";
 import { file_envoy_config_core_v3_config_source } from "../../core/v3/config_source_pb.js";
 import type { TypedExtensionConfig } from "../../core/v3/extension_pb.js";
 import { file_envoy_config_core_v3_extension } from "../../core/v3/extension_pb.js";
+import type { HealthCheck } from "../../core/v3/health_check_pb.js";
+import { file_envoy_config_core_v3_health_check } from "../../core/v3/health_check_pb.js";
 import type { Http2ProtocolOptions } from "../../core/v3/protocol_pb.js";
 import { file_envoy_config_core_v3_protocol } from "../../core/v3/protocol_pb.js";
 import type { ClusterLoadAssignment } from "../../endpoint/v3/endpoint_pb.js";
@@ -30,7 +32,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file envoy/config/cluster/v3/cluster.proto.
  */
 export const file_envoy_config_cluster_v3_cluster: GenFile = /*@__PURE__*/
-  fileDesc("CiVlbnZveS9jb25maWcvY2x1c3Rlci92My9jbHVzdGVyLnByb3RvEhdlbnZveS5jb25maWcuY2x1c3Rlci52MyKyAQoTTG9hZEJhbGFuY2luZ1BvbGljeRJFCghwb2xpY2llcxgBIAMoCzIzLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkxvYWRCYWxhbmNpbmdQb2xpY3kuUG9saWN5GlQKBlBvbGljeRJKChZ0eXBlZF9leHRlbnNpb25fY29uZmlnGAQgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWci6RcKB0NsdXN0ZXISDAoEbmFtZRgBIAEoCRI+CgR0eXBlGAIgASgOMi4uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5EaXNjb3ZlcnlUeXBlSAASSgoMY2x1c3Rlcl90eXBlGCYgASgLMjIuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5DdXN0b21DbHVzdGVyVHlwZUgAEk0KEmVkc19jbHVzdGVyX2NvbmZpZxgDIAEoCzIxLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuRWRzQ2x1c3RlckNvbmZpZxIyCg9jb25uZWN0X3RpbWVvdXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SRwohcGVyX2Nvbm5lY3Rpb25fYnVmZmVyX2xpbWl0X2J5dGVzGAUgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjwKCWxiX3BvbGljeRgGIAEoDjIpLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuTGJQb2xpY3kSQgoQY2lyY3VpdF9icmVha2VycxgKIAEoCzIoLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNpcmN1aXRCcmVha2VycxJKChZodHRwMl9wcm90b2NvbF9vcHRpb25zGA4gASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuSHR0cDJQcm90b2NvbE9wdGlvbnMSMwoQZG5zX3JlZnJlc2hfcmF0ZRgQIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJLChFkbnNfbG9va3VwX2ZhbWlseRgRIAEoDjIwLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuRG5zTG9va3VwRmFtaWx5EkQKEW91dGxpZXJfZGV0ZWN0aW9uGBMgASgLMikuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuT3V0bGllckRldGVjdGlvbhIzChBjbGVhbnVwX2ludGVydmFsGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj8KEHRyYW5zcG9ydF9zb2NrZXQYGCABKAsyJS5lbnZveS5jb25maWcuY29yZS52My5UcmFuc3BvcnRTb2NrZXQSMAoIbWV0YWRhdGEYGSABKAsyHi5lbnZveS5jb25maWcuY29yZS52My5NZXRhZGF0YRJJChBjb21tb25fbGJfY29uZmlnGBsgASgLMi8uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5Db21tb25MYkNvbmZpZxIVCg1hbHRfc3RhdF9uYW1lGBwgASgJEiUKHWlnbm9yZV9oZWFsdGhfb25faG9zdF9yZW1vdmFsGCAgASgIEkgKD2xvYWRfYXNzaWdubWVudBghIAEoCzIvLmVudm95LmNvbmZpZy5lbmRwb2ludC52My5DbHVzdGVyTG9hZEFzc2lnbm1lbnQSVgoWb3JpZ2luYWxfZHN0X2xiX2NvbmZpZxgiIAEoCzI0LmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuT3JpZ2luYWxEc3RMYkNvbmZpZ0gBElgKF2xlYXN0X3JlcXVlc3RfbGJfY29uZmlnGCUgASgLMjUuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5MZWFzdFJlcXVlc3RMYkNvbmZpZ0gBEm0KIHR5cGVkX2V4dGVuc2lvbl9wcm90b2NvbF9vcHRpb25zGCQgAygLMkMuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5UeXBlZEV4dGVuc2lvblByb3RvY29sT3B0aW9uc0VudHJ5EhcKD3Jlc3BlY3RfZG5zX3R0bBgnIAEoCBJLChVsb2FkX2JhbGFuY2luZ19wb2xpY3kYKSABKAsyLC5lbnZveS5jb25maWcuY2x1c3Rlci52My5Mb2FkQmFsYW5jaW5nUG9saWN5ElcKGHRyYW5zcG9ydF9zb2NrZXRfbWF0Y2hlcxgrIAMoCzI1LmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuVHJhbnNwb3J0U29ja2V0TWF0Y2gSTQoZdHlwZWRfZG5zX3Jlc29sdmVyX2NvbmZpZxg3IAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLlR5cGVkRXh0ZW5zaW9uQ29uZmlnGo0BChRUcmFuc3BvcnRTb2NrZXRNYXRjaBIMCgRuYW1lGAEgASgJEiYKBW1hdGNoGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI/ChB0cmFuc3BvcnRfc29ja2V0GAMgASgLMiUuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhbnNwb3J0U29ja2V0Gk0KEUN1c3RvbUNsdXN0ZXJUeXBlEgwKBG5hbWUYASABKAkSKgoMdHlwZWRfY29uZmlnGAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRpgChBFZHNDbHVzdGVyQ29uZmlnEjYKCmVkc19jb25maWcYASABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2USFAoMc2VydmljZV9uYW1lGAIgASgJGkoKFExlYXN0UmVxdWVzdExiQ29uZmlnEjIKDGNob2ljZV9jb3VudBgBIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRqGAQoTT3JpZ2luYWxEc3RMYkNvbmZpZxIXCg91c2VfaHR0cF9oZWFkZXIYASABKAgSGAoQaHR0cF9oZWFkZXJfbmFtZRgCIAEoCRI8ChZ1cHN0cmVhbV9wb3J0X292ZXJyaWRlGAMgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlGuMCCg5Db21tb25MYkNvbmZpZxI3ChdoZWFsdGh5X3BhbmljX3RocmVzaG9sZBgBIAEoCzIWLmVudm95LnR5cGUudjMuUGVyY2VudBJtChtsb2NhbGl0eV93ZWlnaHRlZF9sYl9jb25maWcYAyABKAsySC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkNvbW1vbkxiQ29uZmlnLkxvY2FsaXR5V2VpZ2h0ZWRMYkNvbmZpZxI2ChN1cGRhdGVfbWVyZ2Vfd2luZG93GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEicKH2lnbm9yZV9uZXdfaG9zdHNfdW50aWxfZmlyc3RfaGMYBSABKAgSLAokY2xvc2VfY29ubmVjdGlvbnNfb25faG9zdF9zZXRfY2hhbmdlGAYgASgIGhoKGExvY2FsaXR5V2VpZ2h0ZWRMYkNvbmZpZxpaCiJUeXBlZEV4dGVuc2lvblByb3RvY29sT3B0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRIjCgV2YWx1ZRgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5Bbnk6AjgBIlcKDURpc2NvdmVyeVR5cGUSCgoGU1RBVElDEAASDgoKU1RSSUNUX0ROUxABEg8KC0xPR0lDQUxfRE5TEAISBwoDRURTEAMSEAoMT1JJR0lOQUxfRFNUEAQijQEKCExiUG9saWN5Eg8KC1JPVU5EX1JPQklOEAASEQoNTEVBU1RfUkVRVUVTVBABEg0KCVJJTkdfSEFTSBACEgoKBlJBTkRPTRADEgoKBk1BR0xFVhAFEhQKEENMVVNURVJfUFJPVklERUQQBhIgChxMT0FEX0JBTEFOQ0lOR19QT0xJQ1lfQ09ORklHEAciUAoPRG5zTG9va3VwRmFtaWx5EggKBEFVVE8QABILCgdWNF9PTkxZEAESCwoHVjZfT05MWRACEhAKDFY0X1BSRUZFUlJFRBADEgcKA0FMTBAEQhgKFmNsdXN0ZXJfZGlzY292ZXJ5X3R5cGVCCwoJbGJfY29uZmlnYgZwcm90bzM", [file_envoy_config_cluster_v3_circuit_breaker, file_envoy_config_cluster_v3_outlier_detection, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_core_v3_extension, file_envoy_config_core_v3_protocol, file_envoy_config_endpoint_v3_endpoint, file_envoy_type_v3_percent, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_wrappers]);
+  fileDesc("CiVlbnZveS9jb25maWcvY2x1c3Rlci92My9jbHVzdGVyLnByb3RvEhdlbnZveS5jb25maWcuY2x1c3Rlci52MyKyAQoTTG9hZEJhbGFuY2luZ1BvbGljeRJFCghwb2xpY2llcxgBIAMoCzIzLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkxvYWRCYWxhbmNpbmdQb2xpY3kuUG9saWN5GlQKBlBvbGljeRJKChZ0eXBlZF9leHRlbnNpb25fY29uZmlnGAQgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWci1BoKB0NsdXN0ZXISDAoEbmFtZRgBIAEoCRI+CgR0eXBlGAIgASgOMi4uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5EaXNjb3ZlcnlUeXBlSAASSgoMY2x1c3Rlcl90eXBlGCYgASgLMjIuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5DdXN0b21DbHVzdGVyVHlwZUgAEk0KEmVkc19jbHVzdGVyX2NvbmZpZxgDIAEoCzIxLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuRWRzQ2x1c3RlckNvbmZpZxIyCg9jb25uZWN0X3RpbWVvdXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SRwohcGVyX2Nvbm5lY3Rpb25fYnVmZmVyX2xpbWl0X2J5dGVzGAUgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjwKCWxiX3BvbGljeRgGIAEoDjIpLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuTGJQb2xpY3kSOAoNaGVhbHRoX2NoZWNrcxgIIAMoCzIhLmVudm95LmNvbmZpZy5jb3JlLnYzLkhlYWx0aENoZWNrEkIKEGNpcmN1aXRfYnJlYWtlcnMYCiABKAsyKC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DaXJjdWl0QnJlYWtlcnMSSgoWaHR0cDJfcHJvdG9jb2xfb3B0aW9ucxgOIAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHAyUHJvdG9jb2xPcHRpb25zEjMKEGRuc19yZWZyZXNoX3JhdGUYECABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSwoRZG5zX2xvb2t1cF9mYW1pbHkYESABKA4yMC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkRuc0xvb2t1cEZhbWlseRJEChFvdXRsaWVyX2RldGVjdGlvbhgTIAEoCzIpLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLk91dGxpZXJEZXRlY3Rpb24SMwoQY2xlYW51cF9pbnRlcnZhbBgUIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI/ChB0cmFuc3BvcnRfc29ja2V0GBggASgLMiUuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhbnNwb3J0U29ja2V0EjAKCG1ldGFkYXRhGBkgASgLMh4uZW52b3kuY29uZmlnLmNvcmUudjMuTWV0YWRhdGESSQoQY29tbW9uX2xiX2NvbmZpZxgbIAEoCzIvLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuQ29tbW9uTGJDb25maWcSFQoNYWx0X3N0YXRfbmFtZRgcIAEoCRIlCh1pZ25vcmVfaGVhbHRoX29uX2hvc3RfcmVtb3ZhbBggIAEoCBJICg9sb2FkX2Fzc2lnbm1lbnQYISABKAsyLy5lbnZveS5jb25maWcuZW5kcG9pbnQudjMuQ2x1c3RlckxvYWRBc3NpZ25tZW50ElAKE3JpbmdfaGFzaF9sYl9jb25maWcYFyABKAsyMS5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLlJpbmdIYXNoTGJDb25maWdIARJWChZvcmlnaW5hbF9kc3RfbGJfY29uZmlnGCIgASgLMjQuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5PcmlnaW5hbERzdExiQ29uZmlnSAESWAoXbGVhc3RfcmVxdWVzdF9sYl9jb25maWcYJSABKAsyNS5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkxlYXN0UmVxdWVzdExiQ29uZmlnSAESSwoQbWFnbGV2X2xiX2NvbmZpZxg0IAEoCzIvLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuTWFnbGV2TGJDb25maWdIARJUChVyb3VuZF9yb2Jpbl9sYl9jb25maWcYOCABKAsyMy5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLlJvdW5kUm9iaW5MYkNvbmZpZ0gBEm0KIHR5cGVkX2V4dGVuc2lvbl9wcm90b2NvbF9vcHRpb25zGCQgAygLMkMuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5UeXBlZEV4dGVuc2lvblByb3RvY29sT3B0aW9uc0VudHJ5EhcKD3Jlc3BlY3RfZG5zX3R0bBgnIAEoCBJLChVsb2FkX2JhbGFuY2luZ19wb2xpY3kYKSABKAsyLC5lbnZveS5jb25maWcuY2x1c3Rlci52My5Mb2FkQmFsYW5jaW5nUG9saWN5ElcKGHRyYW5zcG9ydF9zb2NrZXRfbWF0Y2hlcxgrIAMoCzI1LmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuVHJhbnNwb3J0U29ja2V0TWF0Y2gSTQoZdHlwZWRfZG5zX3Jlc29sdmVyX2NvbmZpZxg3IAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLlR5cGVkRXh0ZW5zaW9uQ29uZmlnGo0BChRUcmFuc3BvcnRTb2NrZXRNYXRjaBIMCgRuYW1lGAEgASgJEiYKBW1hdGNoGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI/ChB0cmFuc3BvcnRfc29ja2V0GAMgASgLMiUuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhbnNwb3J0U29ja2V0Gk0KEUN1c3RvbUNsdXN0ZXJUeXBlEgwKBG5hbWUYASABKAkSKgoMdHlwZWRfY29uZmlnGAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRpgChBFZHNDbHVzdGVyQ29uZmlnEjYKCmVkc19jb25maWcYASABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2USFAoMc2VydmljZV9uYW1lGAIgASgJGhIKEFJpbmdIYXNoTGJDb25maWcaEAoOTWFnbGV2TGJDb25maWcaFAoSUm91bmRSb2JpbkxiQ29uZmlnGkoKFExlYXN0UmVxdWVzdExiQ29uZmlnEjIKDGNob2ljZV9jb3VudBgBIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRqGAQoTT3JpZ2luYWxEc3RMYkNvbmZpZxIXCg91c2VfaHR0cF9oZWFkZXIYASABKAgSGAoQaHR0cF9oZWFkZXJfbmFtZRgCIAEoCRI8ChZ1cHN0cmVhbV9wb3J0X292ZXJyaWRlGAMgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlGuMCCg5Db21tb25MYkNvbmZpZxI3ChdoZWFsdGh5X3BhbmljX3RocmVzaG9sZBgBIAEoCzIWLmVudm95LnR5cGUudjMuUGVyY2VudBJtChtsb2NhbGl0eV93ZWlnaHRlZF9sYl9jb25maWcYAyABKAsySC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkNvbW1vbkxiQ29uZmlnLkxvY2FsaXR5V2VpZ2h0ZWRMYkNvbmZpZxI2ChN1cGRhdGVfbWVyZ2Vfd2luZG93GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEicKH2lnbm9yZV9uZXdfaG9zdHNfdW50aWxfZmlyc3RfaGMYBSABKAgSLAokY2xvc2VfY29ubmVjdGlvbnNfb25faG9zdF9zZXRfY2hhbmdlGAYgASgIGhoKGExvY2FsaXR5V2VpZ2h0ZWRMYkNvbmZpZxpaCiJUeXBlZEV4dGVuc2lvblByb3RvY29sT3B0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRIjCgV2YWx1ZRgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5Bbnk6AjgBIlcKDURpc2NvdmVyeVR5cGUSCgoGU1RBVElDEAASDgoKU1RSSUNUX0ROUxABEg8KC0xPR0lDQUxfRE5TEAISBwoDRURTEAMSEAoMT1JJR0lOQUxfRFNUEAQijQEKCExiUG9saWN5Eg8KC1JPVU5EX1JPQklOEAASEQoNTEVBU1RfUkVRVUVTVBABEg0KCVJJTkdfSEFTSBACEgoKBlJBTkRPTRADEgoKBk1BR0xFVhAFEhQKEENMVVNURVJfUFJPVklERUQQBhIgChxMT0FEX0JBTEFOQ0lOR19QT0xJQ1lfQ09ORklHEAciUAoPRG5zTG9va3VwRmFtaWx5EggKBEFVVE8QABILCgdWNF9PTkxZEAESCwoHVjZfT05MWRACEhAKDFY0X1BSRUZFUlJFRBADEgcKA0FMTBAEQhgKFmNsdXN0ZXJfZGlzY292ZXJ5X3R5cGVCCwoJbGJfY29uZmlnYgZwcm90bzM", [file_envoy_config_cluster_v3_circuit_breaker, file_envoy_config_cluster_v3_outlier_detection, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_core_v3_extension, file_envoy_config_core_v3_health_check, file_envoy_config_core_v3_protocol, file_envoy_config_endpoint_v3_endpoint, file_envoy_type_v3_percent, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_wrappers]);
 
 /**
  * The first policy that Envoy knows is used.
@@ -115,6 +117,11 @@ export type Cluster = Message<"envoy.config.cluster.v3.Cluster"> & {
   lbPolicy: Cluster_LbPolicy;
 
   /**
+   * @generated from field: repeated envoy.config.core.v3.HealthCheck health_checks = 8;
+   */
+  healthChecks: HealthCheck[];
+
+  /**
    * @generated from field: envoy.config.cluster.v3.CircuitBreakers circuit_breakers = 10;
    */
   circuitBreakers?: CircuitBreakers | undefined;
@@ -181,6 +188,12 @@ export type Cluster = Message<"envoy.config.cluster.v3.Cluster"> & {
    */
   lbConfig: {
     /**
+     * @generated from field: envoy.config.cluster.v3.Cluster.RingHashLbConfig ring_hash_lb_config = 23;
+     */
+    value: Cluster_RingHashLbConfig;
+    case: "ringHashLbConfig";
+  } | {
+    /**
      * @generated from field: envoy.config.cluster.v3.Cluster.OriginalDstLbConfig original_dst_lb_config = 34;
      */
     value: Cluster_OriginalDstLbConfig;
@@ -191,6 +204,18 @@ export type Cluster = Message<"envoy.config.cluster.v3.Cluster"> & {
      */
     value: Cluster_LeastRequestLbConfig;
     case: "leastRequestLbConfig";
+  } | {
+    /**
+     * @generated from field: envoy.config.cluster.v3.Cluster.MaglevLbConfig maglev_lb_config = 52;
+     */
+    value: Cluster_MaglevLbConfig;
+    case: "maglevLbConfig";
+  } | {
+    /**
+     * @generated from field: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig round_robin_lb_config = 56;
+     */
+    value: Cluster_RoundRobinLbConfig;
+    case: "roundRobinLbConfig";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -300,6 +325,47 @@ export const Cluster_EdsClusterConfigSchema: GenMessage<Cluster_EdsClusterConfig
   messageDesc(file_envoy_config_cluster_v3_cluster, 1, 2);
 
 /**
+ * Members are not read; the message stands in a oneof of which another member is written.
+ *
+ * @generated from message envoy.config.cluster.v3.Cluster.RingHashLbConfig
+ */
+export type Cluster_RingHashLbConfig = Message<"envoy.config.cluster.v3.Cluster.RingHashLbConfig"> & {
+};
+
+/**
+ * Describes the message envoy.config.cluster.v3.Cluster.RingHashLbConfig.
+ * Use `create(Cluster_RingHashLbConfigSchema)` to create a new message.
+ */
+export const Cluster_RingHashLbConfigSchema: GenMessage<Cluster_RingHashLbConfig> = /*@__PURE__*/
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 3);
+
+/**
+ * @generated from message envoy.config.cluster.v3.Cluster.MaglevLbConfig
+ */
+export type Cluster_MaglevLbConfig = Message<"envoy.config.cluster.v3.Cluster.MaglevLbConfig"> & {
+};
+
+/**
+ * Describes the message envoy.config.cluster.v3.Cluster.MaglevLbConfig.
+ * Use `create(Cluster_MaglevLbConfigSchema)` to create a new message.
+ */
+export const Cluster_MaglevLbConfigSchema: GenMessage<Cluster_MaglevLbConfig> = /*@__PURE__*/
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 4);
+
+/**
+ * @generated from message envoy.config.cluster.v3.Cluster.RoundRobinLbConfig
+ */
+export type Cluster_RoundRobinLbConfig = Message<"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig"> & {
+};
+
+/**
+ * Describes the message envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.
+ * Use `create(Cluster_RoundRobinLbConfigSchema)` to create a new message.
+ */
+export const Cluster_RoundRobinLbConfigSchema: GenMessage<Cluster_RoundRobinLbConfig> = /*@__PURE__*/
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 5);
+
+/**
  * @generated from message envoy.config.cluster.v3.Cluster.LeastRequestLbConfig
  */
 export type Cluster_LeastRequestLbConfig = Message<"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig"> & {
@@ -314,7 +380,7 @@ export type Cluster_LeastRequestLbConfig = Message<"envoy.config.cluster.v3.Clus
  * Use `create(Cluster_LeastRequestLbConfigSchema)` to create a new message.
  */
 export const Cluster_LeastRequestLbConfigSchema: GenMessage<Cluster_LeastRequestLbConfig> = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 3);
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 6);
 
 /**
  * The endpoint is the one that a request header names.
@@ -343,7 +409,7 @@ export type Cluster_OriginalDstLbConfig = Message<"envoy.config.cluster.v3.Clust
  * Use `create(Cluster_OriginalDstLbConfigSchema)` to create a new message.
  */
 export const Cluster_OriginalDstLbConfigSchema: GenMessage<Cluster_OriginalDstLbConfig> = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 4);
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 7);
 
 /**
  * @generated from message envoy.config.cluster.v3.Cluster.CommonLbConfig
@@ -380,7 +446,7 @@ export type Cluster_CommonLbConfig = Message<"envoy.config.cluster.v3.Cluster.Co
  * Use `create(Cluster_CommonLbConfigSchema)` to create a new message.
  */
 export const Cluster_CommonLbConfigSchema: GenMessage<Cluster_CommonLbConfig> = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 5);
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 8);
 
 /**
  * Present and empty: traffic is split by the weights of localities.
@@ -395,7 +461,7 @@ export type Cluster_CommonLbConfig_LocalityWeightedLbConfig = Message<"envoy.con
  * Use `create(Cluster_CommonLbConfig_LocalityWeightedLbConfigSchema)` to create a new message.
  */
 export const Cluster_CommonLbConfig_LocalityWeightedLbConfigSchema: GenMessage<Cluster_CommonLbConfig_LocalityWeightedLbConfig> = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 5, 0);
+  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 8, 0);
 
 /**
  * @generated from enum envoy.config.cluster.v3.Cluster.DiscoveryType
