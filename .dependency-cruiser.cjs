@@ -1,6 +1,6 @@
 // The layer diagram of docs/architecture.md, executable: app, cli → modules → platform → shared → gen.
 const PURE =
-  '^src/(shared|modules/(routing/(resolve|generate|conditions)|credentials/policy|webhook/admit|extension-server/edits|extproc/(translators|endpoints|codec|cost|mutation|wire)|standalone/gateway-translator))/';
+  '^src/(shared|modules/(routing/(resolve|generate|conditions)|credentials/policy|webhook/admit|extension-server/edits|extproc/(translators|endpoints|codec|cost|mutation|wire|tracing/(folds|gen-ai|openinference))|standalone/gateway-translator))/';
 const CONTROL = '^src/modules/(crd|routing|credentials|webhook|extension-server|standalone)/';
 const CELLS = '^src/modules/extproc/translators/(?!parts/)';
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });

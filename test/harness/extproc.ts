@@ -12,6 +12,8 @@ export interface ExtprocSettings {
   readonly configText: string;
   readonly configSource?: ConfigSourceKind;
   readonly flags?: readonly string[];
+  /** On top of the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Entry point of the build under test; `npm run test:data-plane` builds before it runs. */
@@ -40,7 +42,7 @@ export class Extproc {
       [MAIN, 'extproc', '-extProcAddr', `unix://${this.socket}`, '-adminPort', String(this.#adminPort)],
       [...this.#config.flags, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
     ];
-    this.#process = new RunningProcess(process.execPath, args.flat());
+    this.#process = new RunningProcess(process.execPath, args.flat(), this.settings.env);
     await this.#process.line('the ready line of the External Processor', (line) => line === READY_LINE, 0, READY_MS);
   }
 

@@ -11,6 +11,8 @@ import { TemporaryDirectory } from './temporary-directory.js';
 export interface GatewaySettings {
   /** Flags of the External Processor besides those that the harness needs. */
   readonly extprocFlags?: readonly string[];
+  /** Variables of the External Processor; asked for when it starts. */
+  readonly extprocEnv?: () => Readonly<Record<string, string>>;
   readonly configSource?: ConfigSourceKind;
   readonly envoyWorkers?: number;
 }
@@ -29,6 +31,7 @@ export class Gateway {
       directory: directory.path,
       configText: filterConfigText(plan, 'first'),
       ...(settings.extprocFlags ? { flags: settings.extprocFlags } : {}),
+      ...(settings.extprocEnv ? { env: settings.extprocEnv() } : {}),
       ...(settings.configSource ? { configSource: settings.configSource } : {}),
     });
     try {

@@ -3,6 +3,7 @@ import type { EndpointTable } from './endpoints/endpoint-table.js';
 import type { AttemptContext } from './phases/attempt.js';
 import type { PeerRelay } from './peers/peer-relay.js';
 import type { RequestRegistry } from './request-registry.js';
+import type { RequestTracer } from './tracing/request-tracer.js';
 import type { TranslatorEnv } from './translators/translator.js';
 import type { ConfigLoader } from './runtime-config/config-loader.js';
 
@@ -15,6 +16,8 @@ export interface ProcessorContext extends AttemptContext {
   readonly logHeaderAttributes: HeaderAttributes;
   /** Removes our control headers from what the provider sees; access logs lose them too. */
   readonly stripsInternalHeaders: boolean;
+  /** Undefined when tracing is off: a client's trace headers then pass untouched. */
+  readonly tracer?: RequestTracer | undefined;
   newId(): string;
   /** Other replicas that may hold a request whose upstream stream comes here; undefined when this one is alone. */
   readonly peers?: { readonly own: string; readonly relay: Pick<PeerRelay, 'relay'> } | undefined;

@@ -7,6 +7,7 @@ import { RELAYED_METADATA_HEADER } from './peers/peer-relay.js';
 import type { RequestRecord } from './phases/request-record.js';
 import type { Attempt } from './phases/attempt.js';
 import { ResponsePhase } from './phases/response-phase.js';
+import { parseStatus } from './phases/response-status.js';
 import { admitRequest, routeRequest } from './phases/router-phase.js';
 import { startAttempt } from './phases/upstream-phase.js';
 import type { ProcessorContext } from './processor-context.js';
@@ -66,6 +67,11 @@ export class StreamSession implements CallLogic {
     if (attempt && !attempt.isCompleted) {
       if (this.#response?.attempt === attempt) this.#response.phase.abort();
       else attempt.fail('cancelled');
+    }
+    const span = this.#record?.span;
+    if (span) {
+      if (end === 'failed') span.failInternally();
+      else span.cancel();
     }
     if (end !== 'failed') return;
     // Our own refusals say all in their text; a stack is for what nobody foresaw.
@@ -139,11 +145,14 @@ export class StreamSession implements CallLogic {
     const attempt = this.#record?.attempt;
     if (attempt === undefined || attempt.isAnsweredLocally || attempt.isCompleted) {
       this.#response = undefined;
+      // No route, no backend that lives: Envoy's own words, which are not ours to read.
+      this.#record?.span?.fail(parseStatus(message.headers.get(':status')), NO_BODY);
       this.peer.send(emptyAnswer('response_headers'));
       return;
     }
-    const { endpoint, parsed } = this.#record!;
-    const facts = { isStreaming: parsed?.isStreaming ?? false, dialect: endpoint.dialect };
+    const { endpoint, parsed, span } = this.#record!;
+    const { name, dialect } = endpoint;
+    const facts = { endpoint: name, isStreaming: parsed?.isStreaming ?? false, dialect, span };
     const phase = new ResponsePhase(this.context, attempt, facts);
     this.#response = { phase, attempt };
     this.peer.send(phase.onHeaders(message));
@@ -174,6 +183,8 @@ export class StreamSession implements CallLogic {
     this.peer.send(emptyAnswer(message.kind));
   }
 }
+
+const NO_BODY = new Uint8Array();
 
 const illegal = (message: ProcessingRequest, where: string) =>
   new GrpcError(grpcStatus.invalidArgument, `unexpected message ${message.kind}: ${where}`);

@@ -8,13 +8,15 @@ export const EXTPROC_FLAGS = {
   configPath: textFlag('', 'filter config as one YAML file; one of configPath and configBundlePath is needed'),
   configBundlePath: textFlag('', 'filter config as a directory with index.yaml and its parts; wins over configPath'),
   extProcAddr: textFlag(':1063', 'where Envoy reaches the External Processor: host:port, :port or unix://<path>'),
+  extProcTLSCertDir: textFlag('', 'directory with tls.crt, tls.key and ca.crt for extProcAddr; empty means plain text'),
+  peerAddress: textFlag('', 'ip:port by which other replicas reach this one; needed when several serve one Envoy'),
   logLevel: textFlag('info', 'lowest level that is logged: debug, info, warn or error'),
   logFormat: textFlag('text', 'text or json'),
   enableRedaction: booleanFlag('replace the texts of bodies in debug logs by their length and hash'),
   adminPort: integerFlag(1064, 'HTTP port of /metrics and /health, on all interfaces'),
   requestHeaderAttributes: textFlag('', `${MAPPING} that is the base of the three mappings below`),
   spanRequestHeaderAttributes: optionalTextFlag(
-    `${MAPPING} for spans; accepted for compatibility, without effect yet: this build does no tracing`,
+    `${MAPPING} for spans; unset means agent-session-id:session.id, empty means the base only`,
   ),
   metricsRequestHeaderAttributes: textFlag('', `${MAPPING} for metrics; each value makes further series`),
   logRequestHeaderAttributes: optionalTextFlag(

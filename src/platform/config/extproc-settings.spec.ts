@@ -27,6 +27,8 @@ describe('parseExtprocSettings', () => {
       shutdownDelayMs: 15_000,
       stripInternalHeaders: false,
       gcpAuthProxyUrl: undefined,
+      tracing: undefined,
+      metricsExport: undefined,
     });
     expect([...spanRequestHeaderAttributes]).toEqual(SESSION);
     expect([...metricsRequestHeaderAttributes]).toEqual([]);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { IsIn, IsInt, Max, Min, validateSync } from 'class-validator';
 import { parseEndpointPrefixes, type EndpointPrefixes } from '../../shared/endpoint-prefixes.js';
 import { UserFacingError } from '../../shared/errors.js';
@@ -10,6 +11,12 @@ import {
 import type { TranslationOptions } from '../../shared/translation-options.js';
 import { parseListenAddress, type ListenAddress } from '../grpc/listen-address.js';
 import { EXTPROC_FLAGS } from './extproc-flags.js';
+import {
+  metricsExportSettings,
+  tracingSettings,
+  type MetricsExportSettings,
+  type TracingSettings,
+} from './extproc-otel.js';
 import { parseFlags, type FlagValues } from './flags.js';
 import { parseLogLevel, type LogLevel } from './log-level.js';
 import { translationOptions } from './translation-options.js';
@@ -26,6 +33,12 @@ export class ExtprocSettings {
   readonly config!: ConfigSource;
 
   readonly address!: ListenAddress;
+
+  /** Directory with the certificate for `address`; undefined: plain text. */
+  readonly tlsDirectory!: string | undefined;
+
+  /** `ip:port` by which other replicas reach this one; undefined: it is alone. */
+  readonly peerAddress!: string | undefined;
 
   readonly logLevel!: LogLevel;
 
@@ -64,6 +77,12 @@ export class ExtprocSettings {
   readonly gcpAuthProxyUrl!: URL | undefined;
 
   readonly translation!: TranslationOptions;
+
+  /** Undefined: tracing is off. */
+  readonly tracing!: TracingSettings | undefined;
+
+  /** Undefined: metrics are pulled only. */
+  readonly metricsExport!: MetricsExportSettings | undefined;
 }
 
 /**
@@ -104,6 +123,8 @@ function toSettings(flags: FlagValues<typeof EXTPROC_FLAGS>, env: NodeJS.Process
     version: buildVersion(env),
     config: attempt('-configPath, -configBundlePath', () => configSource(flags)),
     address: attempt('-extProcAddr', () => parseListenAddress(flags.extProcAddr)),
+    tlsDirectory: flags.extProcTLSCertDir || undefined,
+    peerAddress: attempt('-peerAddress', () => peerAddress(flags.peerAddress)),
     logLevel: attempt('-logLevel', () => logLevel(flags.logLevel)),
     logFormat: flags.logFormat as LogFormat, // Checked by its decorator.
     enableRedaction: flags.enableRedaction,
@@ -118,6 +139,8 @@ function toSettings(flags: FlagValues<typeof EXTPROC_FLAGS>, env: NodeJS.Process
     shutdownDelayMs: Math.round(flags.shutdownDelay),
     gcpAuthProxyUrl: attempt('AI_GATEWAY_GCP_AUTH_PROXY_URL', () => proxyUrl(env['AI_GATEWAY_GCP_AUTH_PROXY_URL'])),
     translation: translationOptions(env, attempt),
+    tracing: tracingSettings(env, attempt),
+    metricsExport: metricsExportSettings(env, attempt),
   };
   return Object.assign(new ExtprocSettings(), values);
 }
@@ -132,6 +155,13 @@ function configSource({
   if (configBundlePath !== '') return { kind: 'bundle', path: configBundlePath };
   if (configPath !== '') return { kind: 'file', path: configPath };
   throw new UserFacingError('neither is set; one must name the filter config');
+}
+
+function peerAddress(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (isIP(text.slice(0, text.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1')) !== 0 && /:\d{1,5}$/.test(text))
+    return text;
+  throw new UserFacingError(`invalid address "${text}": expected ip:port`);
 }
 
 function logLevel(text: string): LogLevel {

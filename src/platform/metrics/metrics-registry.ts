@@ -1,17 +1,13 @@
 import type { Meter } from '@opentelemetry/api';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, MetricReader, type IMetricReader } from '@opentelemetry/sdk-metrics';
 import { toPrometheusText } from './prometheus-text.js';
+import { INSTRUMENTATION_SCOPE, serviceResource } from './service-resource.js';
 
-/** Instrumentation scope of all meters. @see spec observability.md section 2.1 */
-const SCOPE = 'envoyproxy/ai-gateway';
-/** `service.name` unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` give another. */
-const SERVICE_NAME = 'ai-gateway';
 /**
  * Out of reach on purpose: the SDK counts new series from one scrape to the next and keeps all former ones, so its limit
  * bounds no memory. Who records user-chosen labels must bound them itself.
  */
-const SDK_SERIES_MAX = 1_000_000;
+export const SDK_SERIES_MAX = 1_000_000;
 
 /** The metrics of the process, collected only when somebody asks for them. */
 export class MetricsRegistry {
@@ -19,12 +15,11 @@ export class MetricsRegistry {
   readonly #reader = new ScrapeReader({ cardinalitySelector: () => SDK_SERIES_MAX });
   readonly #provider: MeterProvider;
 
-  constructor() {
-    const resource = defaultResource()
-      .merge(resourceFromAttributes({ 'service.name': SERVICE_NAME }))
-      .merge(detectResources({ detectors: [envDetector] }));
-    this.#provider = new MeterProvider({ resource, readers: [this.#reader] });
-    this.meter = this.#provider.getMeter(SCOPE);
+  /** @param pushReader Sends the metrics somewhere else too. */
+  constructor(pushReader?: IMetricReader) {
+    const readers = pushReader === undefined ? [this.#reader] : [this.#reader, pushReader];
+    this.#provider = new MeterProvider({ resource: serviceResource(), readers });
+    this.meter = this.#provider.getMeter(INSTRUMENTATION_SCOPE);
   }
 
   /** Everything recorded so far, in Prometheus text format 0.0.4. */
@@ -34,6 +29,7 @@ export class MetricsRegistry {
     return await toPrometheusText(resourceMetrics);
   }
 
+  /** Sends what was recorded last, where metrics are sent at all. */
   async close(): Promise<void> {
     await this.#provider.shutdown();
   }

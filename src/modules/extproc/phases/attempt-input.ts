@@ -29,6 +29,7 @@ export function refuse(
   attempt.isAnsweredLocally = true;
   attempt.fail('_OTHER');
   const reply = errorReply(record.endpoint.dialect, error, details);
+  record.span?.fail(reply.status, reply.body);
   return encodeLocalReply(reply, requestMetadata({ context, record, backend, local, attempt }, undefined));
 }
 

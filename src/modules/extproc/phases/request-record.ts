@@ -1,6 +1,7 @@
 import type { Endpoint, ParsedRequest } from '../endpoints/endpoint.js';
 import type { HeaderSet } from '../header-set.js';
 import type { RuntimeConfig } from '../runtime-config/runtime-config.js';
+import type { RequestSpan } from '../tracing/request-span.js';
 import type { HeaderFields } from '../wire/header-fields.js';
 import type { Attempt } from './attempt.js';
 
@@ -20,6 +21,8 @@ export interface RequestRecord {
   readonly appliedAuthDomain: string | undefined;
   /** Set by the body phase; an attempt is impossible before. */
   parsed: ParsedRequest | undefined;
+  /** Set by the body phase when the request is traced and sampled. */
+  span: RequestSpan | undefined;
   attemptCount: number;
   /** The latest attempt: the one whose response will come. */
   attempt: Attempt | undefined;

@@ -50,11 +50,15 @@ export class StreamedBody {
   #decoder: StreamDecoder | undefined;
   #isEnded = false;
 
-  /** @param onDecodingFailed Told once when the body is not what its content-encoding says. */
+  /**
+   * @param onDecodingFailed Told once when the body is not what its content-encoding says.
+   * @param onClientBytes Shown what the client gets, decoded; the bytes may be reused after its return.
+   */
   constructor(
     codings: readonly ContentCoding[] | 'unsupported',
     private readonly reader: BodyReader,
     private readonly onDecodingFailed: (error: unknown) => void,
+    private readonly onClientBytes?: (bytes: Uint8Array) => void,
   ) {
     this.#codings = codings;
   }
@@ -105,15 +109,21 @@ export class StreamedBody {
   }
 
   #give(plain: Uint8Array): Uint8Array | undefined {
-    if (this.reader.kind === 'translator') return this.reader.translator.push(plain);
+    if (this.reader.kind === 'translator') return this.#shown(this.reader.translator.push(plain));
     this.reader.observer?.push(plain);
+    this.onClientBytes?.(plain);
     return undefined;
+  }
+
+  #shown(out: Uint8Array): Uint8Array {
+    this.onClientBytes?.(out);
+    return out;
   }
 
   #finish(): Uint8Array | undefined {
     if (this.#isEnded) return undefined;
     this.#isEnded = true;
-    if (this.reader.kind === 'translator') return this.reader.translator.end();
+    if (this.reader.kind === 'translator') return this.#shown(this.reader.translator.end());
     this.reader.observer?.end();
     return undefined;
   }

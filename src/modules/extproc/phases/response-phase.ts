@@ -1,8 +1,10 @@
 import { headers as headerNames } from '../../../shared/headers.js';
 import { parseContentEncoding, type ContentCoding } from '../codec/content-encoding.js';
 import { EVENT_STREAM, isJsonType, mediaTypeOf } from '../codec/media-type.js';
+import type { EndpointName } from '../endpoints/endpoint.js';
 import type { HeaderSet } from '../header-set.js';
 import type { ProcessorContext } from '../processor-context.js';
+import type { RequestSpan } from '../tracing/request-span.js';
 import type { ClientResponse, ResponseHead } from '../translators/translator.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import {
@@ -12,14 +14,14 @@ import {
   encodeTrailersAnswer,
   type CommonAnswer,
   type DynamicMetadata,
+  type LocalReply,
 } from '../wire/processing-response.js';
 import type { Attempt, Timing } from './attempt.js';
 import type { Dialect } from './error-dialect.js';
 import { errorReply } from './local-reply.js';
+import { EMPTY_BODY, missingAnswer, needsBody } from './missing-answer.js';
 import { readWholeBody, StreamedBody, type BodyReader } from './response-body.js';
-
-/** `:status` as Envoy writes it, 100 to 599; undefined for anything else. */
-const parseStatus = (text: string | undefined) => (/^[1-5]\d\d$/.test(text ?? '') ? Number(text) : undefined);
+import { parseStatus } from './response-status.js';
 
 const NOTHING = new Uint8Array();
 
@@ -30,19 +32,27 @@ type BodyPlan =
   /** A good answer that goes through or is rewritten chunk by chunk. */
   | { readonly kind: 'stream'; readonly body: StreamedBody }
   /** A good answer that is rewritten as a whole. */
-  | { readonly kind: 'whole' }
-  /** A good status, and yet nothing that a client could be given: 502 with this reason. */
-  | { readonly kind: 'unusable'; readonly reason: string };
+  | { readonly kind: 'whole' };
+
+/** A good status, and yet nothing that a client could be given: 502 with this reason. */
+interface Unusable {
+  readonly kind: 'unusable';
+  readonly reason: string;
+}
 
 export interface ClientRequestFacts {
+  readonly endpoint: EndpointName;
   readonly isStreaming: boolean;
   readonly dialect: Dialect;
+  /** Undefined unless the request is traced. */
+  readonly span: RequestSpan | undefined;
 }
 
 /**
  * The response to one attempt, as its messages arrive on the router stream.
  *
  *   headers ─┬─ not 2xx ───────────────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
+ *            ├─ 2xx, page or empty ────────▶ 502 ─▶ failed
  *            ├─ 2xx, observed ─────────────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
  *            ├─ 2xx, translated stream ────▶ chunks, each replaced ─▶ usage ─▶ succeeded
  *            └─ 2xx, translated, no stream ▶ buffered body ─┬─▶ replaced ─▶ succeeded
@@ -61,6 +71,7 @@ export class ResponsePhase {
   #timing: Timing = 'none';
   #isUsageSent = false;
   #isAborted = false;
+  #hasBody = false;
 
   constructor(
     private readonly context: ProcessorContext,
@@ -75,7 +86,11 @@ export class ResponsePhase {
     this.#codings = parseContentEncoding(headers.get('content-encoding'));
     const receipt = this.attempt.receipt;
     const sets: HeaderSet[] = receipt === undefined ? [] : [{ name: headerNames.translation, value: receipt }];
-    if (this.#isGood) this.#plan = this.#planGoodBody();
+    if (this.#isGood) {
+      const plan = this.#planGoodBody(message.endOfStream);
+      if (plan.kind === 'unusable') return this.#refuse(plan.reason);
+      this.#plan = plan;
+    }
     if (message.endOfStream) return this.#onNoBody(sets);
     if (this.#plan.kind !== 'stream') return encodeAnswer('response_headers', { sets, responseBodyMode: 'buffered' });
     const isRewritten = this.attempt.exchange?.kind === 'translating';
@@ -91,11 +106,11 @@ export class ResponsePhase {
     switch (this.#plan.kind) {
       case 'error':
         return this.#onErrorBody(body);
-      case 'unusable':
-        return this.#refuse(this.#plan.reason);
       case 'whole':
         return this.#onWholeBody(body);
       case 'stream':
+        if (body.length > 0) this.#hasBody = true;
+        else if (endOfStream && this.#isMissing) return this.#tellMissing();
         if (this.#timing !== 'none' && body.length > 0) this.attempt.noteBody();
         return this.#onChunk(this.#plan.body, body, endOfStream);
     }
@@ -105,10 +120,12 @@ export class ResponsePhase {
   async onTrailers(): Promise<Buffer> {
     if (!this.#isGood) {
       this.attempt.fail('_OTHER');
+      this.request.span?.fail(this.#status, NOTHING);
       return encodeTrailersAnswer(this.attempt.failureMetadata(this.#status));
     }
     // A whole answer was finished with its body: trailers found the attempt completed.
     if (this.#plan.kind !== 'stream') return encodeTrailersAnswer(new Map());
+    if (this.#isMissing) return encodeTrailersAnswer(this.#failUnusable(EMPTY_BODY).metadata);
     const lost = await this.#plan.body.end();
     if (lost !== undefined && lost.length > 0)
       this.context.logger.warn(
@@ -132,28 +149,38 @@ export class ResponsePhase {
     return this.#status !== undefined && this.#status >= 200 && this.#status < 300;
   }
 
-  #planGoodBody(): BodyPlan {
+  /** Nothing came of an answer that goes through as it is, and has to have something. */
+  get #isMissing(): boolean {
+    const isObserved = this.attempt.exchange?.kind === 'observing';
+    return isObserved && !this.#hasBody && needsBody(this.request.endpoint, this.#head);
+  }
+
+  #planGoodBody(endOfStream: boolean): BodyPlan | Unusable {
     const { exchange } = this.attempt;
+    const reason = exchange && missingAnswer(this.request.endpoint, this.#head, endOfStream);
+    if (reason !== undefined) return { kind: 'unusable', reason };
     const contentType = this.#head.headers.get('content-type');
     const isEventStream = mediaTypeOf(contentType) === EVENT_STREAM;
     const isStream = this.request.isStreaming && (this.#status === 200 || isEventStream);
     if (isStream) this.#timing = this.#status === 200 ? 'each-token' : 'first-token';
     if (exchange?.kind !== 'translating') {
       const isWatchedAsStream = isStream && !isJsonType(contentType);
-      return this.#streamed({ kind: 'observer', observer: exchange?.observe(isWatchedAsStream, this.#head) });
+      const observer = exchange?.observe(isWatchedAsStream, this.#head);
+      return this.#streamed({ kind: 'observer', observer }, isWatchedAsStream);
     }
     if (this.#codings === 'unsupported')
       return { kind: 'unusable', reason: 'with a content-encoding that the gateway cannot read' };
     if (!isStream) return { kind: 'whole' };
-    if (isJsonType(contentType) || mediaTypeOf(contentType) === 'text/html') {
-      this.#timing = 'none';
+    if (isJsonType(contentType)) {
       return { kind: 'unusable', reason: `with ${mediaTypeOf(contentType)} in place of a stream of events` };
     }
-    return this.#streamed({ kind: 'translator', translator: exchange.stream(this.#head) });
+    return this.#streamed({ kind: 'translator', translator: exchange.stream(this.#head) }, true);
   }
 
-  #streamed(reader: BodyReader): BodyPlan {
-    return { kind: 'stream', body: new StreamedBody(this.#codings, reader, this.#giveUp) };
+  #streamed(reader: BodyReader, isStream: boolean): BodyPlan {
+    const { span } = this.request;
+    span?.beginAnswer(isStream);
+    return { kind: 'stream', body: new StreamedBody(this.#codings, reader, this.#giveUp, span?.take) };
   }
 
   /** The client gets what it can; only the rest of the answer is unknown then. */
@@ -172,6 +199,7 @@ export class ResponsePhase {
       const metadata = this.attempt.failureMetadata(this.#status);
       this.attempt.fail('_OTHER');
       const answer = this.#errorAnswer(NOTHING);
+      this.request.span?.fail(this.#status, answer?.body ?? NOTHING);
       if (!answer?.body) return encodeAnswer('response_headers', { sets, metadata });
       const { sets: more = [], ...replacement } = this.#replacement(answer);
       return encodeAnswer('response_headers', {
@@ -181,7 +209,7 @@ export class ResponsePhase {
         metadata,
       });
     }
-    if (this.attempt.exchange?.kind === 'translating') return this.#refuse('with an empty body');
+    if (this.attempt.exchange?.kind === 'translating') return this.#refuse(EMPTY_BODY);
     return encodeAnswer('response_headers', { sets, metadata: this.#succeed() });
   }
 
@@ -214,10 +242,12 @@ export class ResponsePhase {
     if (streamed?.hasError) {
       const metadata = this.attempt.failedStreamMetadata(this.#timing);
       this.attempt.fail('_OTHER');
+      this.request.span?.succeed(true);
       return metadata;
     }
     const metadata = this.attempt.responseMetadata(this.#timing);
     this.attempt.succeed(this.#timing);
+    this.request.span?.succeed(false);
     return metadata;
   }
 
@@ -227,26 +257,58 @@ export class ResponsePhase {
     const answer = await readWholeBody(this.#codings, body, (plain) => exchange.whole(this.#head, plain));
     if (typeof answer === 'string') return this.#refuse(answer);
     this.attempt.learn(answer);
+    this.request.span?.beginAnswer(false);
+    if (answer.body) this.request.span?.take(answer.body);
     return encodeAnswer('response_body', { ...this.#replacement(answer), metadata: this.#succeed() });
   }
 
   /** A good status with an answer that is none: the client gets an error of its own dialect. */
   #refuse(reason: string): Buffer {
+    const { reply, metadata } = this.#failUnusable(reason);
+    this.attempt.isAnsweredLocally = true;
+    return encodeLocalReply(reply, metadata);
+  }
+
+  /**
+   * The body turned out to have no bytes when the client may have its head already: Envoy still takes a status when it held
+   * the head back, and leaves it as it is when not. Events stay events, since their type may be told.
+   */
+  #tellMissing(): Buffer {
+    const { reply, metadata } = this.#failUnusable(EMPTY_BODY);
+    if (mediaTypeOf(this.#head.headers.get('content-type')) === EVENT_STREAM) {
+      const body = Buffer.concat([Buffer.from('event: error\ndata: '), reply.body, Buffer.from('\n\n')]);
+      return encodeAnswer('response_body', { body, metadata });
+    }
+    const { status, body } = reply;
+    const sets = [
+      { name: ':status', value: String(status) },
+      { name: 'content-type', value: 'application/json' },
+    ];
+    return encodeAnswer('response_body', { ...this.#replacement({ body, sets }), metadata });
+  }
+
+  #failUnusable(reason: string): { readonly reply: LocalReply; readonly metadata: DynamicMetadata } {
     const { backend } = this.attempt;
     this.context.logger.warn({ backend: backend.name, reason }, 'a provider gave an answer that is none');
     const metadata = this.attempt.failureMetadata(this.#status);
     this.attempt.fail('_OTHER');
     const message = `the provider behind backend ${backend.shortName} answered ${reason}`;
     const error = { status: 502, type: 'BadGateway', message };
-    this.attempt.isAnsweredLocally = true;
-    return encodeLocalReply(errorReply(this.request.dialect, error, 'aigw_unusable_answer'), metadata);
+    const reply = errorReply(this.request.dialect, error, 'aigw_unusable_answer');
+    this.request.span?.fail(reply.status, reply.body);
+    return { reply, metadata };
   }
 
   async #onErrorBody(body: Buffer): Promise<Buffer> {
     const metadata = this.attempt.failureMetadata(this.#status);
     this.attempt.fail('_OTHER');
-    const read = await readWholeBody(this.#codings, body, (plain) => this.#errorAnswer(plain));
+    let decoded: Uint8Array = NOTHING;
+    const read = await readWholeBody(this.#codings, body, (plain) => {
+      decoded = plain;
+      return this.#errorAnswer(plain);
+    });
     const answer = typeof read === 'string' ? this.#undecodedError(read) : read;
+    this.request.span?.fail(this.#status, answer?.body ?? decoded);
     if (!answer?.body) return encodeAnswer('response_body', { metadata });
     return encodeAnswer('response_body', { ...this.#replacement(answer), metadata });
   }

@@ -15,6 +15,7 @@ import {
   noConfigurationReply,
   unsupportedPathReply,
 } from './local-reply.js';
+import type { StartedTrace } from '../tracing/request-tracer.js';
 import type { RequestRecord } from './request-record.js';
 
 /** What the first message of a router stream leads to. */
@@ -80,6 +81,7 @@ function admitGeneration(
     path,
     appliedAuthDomain: authDomainOf(message.attributes),
     parsed: undefined,
+    span: undefined,
     attemptCount: 0,
     hasReceipt: false,
     attempt: undefined,
@@ -121,7 +123,20 @@ export function routeRequest(
     { name: headers.originalPath, value: record.path },
     { name: headers.envoyOriginalPath, value: record.path },
   ];
-  return { frame: encodeAnswer('request_body', { sets, clearsRouteCache: true }), isRefused: false };
+  const trace = startTrace(context, record, body);
+  if (trace === undefined)
+    return { frame: encodeAnswer('request_body', { sets, clearsRouteCache: true }), isRefused: false };
+  sets.push(...trace.sets);
+  const frame = encodeAnswer('request_body', { sets, removes: trace.removes, clearsRouteCache: true });
+  return { frame, isRefused: false };
+}
+
+function startTrace({ tracer }: ProcessorContext, record: RequestRecord, body: Buffer): StartedTrace | undefined {
+  if (tracer === undefined) return undefined;
+  const { endpoint, clientHeaders, parsed } = record;
+  const trace = tracer.start({ endpoint: endpoint.name, headers: clientHeaders, parsed: parsed!, body });
+  record.span = trace.span;
+  return trace;
 }
 
 function badRequest(endpoint: Endpoint, message: string): LocalReply {

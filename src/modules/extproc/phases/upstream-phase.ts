@@ -6,6 +6,7 @@ import { isProtectedHeader } from '../mutation/header-mutation.js';
 import type { ProcessorContext } from '../processor-context.js';
 import { MalformedRequestError } from '../request-error.js';
 import type { RuntimeBackend } from '../runtime-config/runtime-config.js';
+import { providerName } from '../telemetry/provider-name.js';
 import type { Exchange, Translator } from '../translators/translator.js';
 import { MATRIX } from '../translators/matrix.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
@@ -60,6 +61,10 @@ function bindAttempt(
   };
   const attempt = new Attempt(context, request, backend, routeNameOf(found) ?? '', local);
   record.attempt = attempt;
+  record.span?.beginAttempt(
+    { provider: providerName(backend.schema.name, backend.name), backend: backend.shortName },
+    attempt.startedMs,
+  );
   local.set(headers.model, attempt.requestModel);
   return prepare({ context, message, record, backend, attempt, local });
 }
@@ -165,7 +170,9 @@ async function afterReload(
   record.attempt = undefined;
   const text = `backend ${name} is not in the configuration of this gateway yet, try again in a moment`;
   const error = { status: 503, type: 'ServiceUnavailable', message: text };
-  return encodeLocalReply(errorReply(record.endpoint.dialect, error, 'aigw_unknown_backend'), named(name));
+  const reply = errorReply(record.endpoint.dialect, error, 'aigw_unknown_backend');
+  record.span?.fail(reply.status, reply.body);
+  return encodeLocalReply(reply, named(name));
 }
 
 /** Metadata of an answer to an attempt that has no backend. */
