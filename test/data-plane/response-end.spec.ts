@@ -42,7 +42,7 @@ describe.each(['http1', 'http2'] as const)('the end of an answer over %s', (prot
     ['whole, for a stream request', true, json(ANSWER), 7],
     ['status 204', false, { ...whole(204, ''), headers: {} }, 0],
     ['status 204, for a stream request', true, { ...whole(204, ''), headers: {} }, 0],
-    ['status 200 without a body', false, whole(200, ''), 0],
+    ['status 205', false, { ...whole(205, ''), headers: {} }, 0],
     ['status 201', false, json(ANSWER, 201), 7],
   ])('leaves one completion and the metadata: %s', async (_, stream, answer, used) => {
     const { gateway, upstreams } = world;

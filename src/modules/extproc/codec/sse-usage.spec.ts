@@ -53,6 +53,7 @@ describe('SseUsageScanner', () => {
     ['extra blank lines', `\n\n\n${FIRST}\n\n\n\n${USAGE}\n\n\n`],
     ['white space around the usage', `${FIRST}\n\n${USAGE.replace('"usage":', '"usage" :  ')}\n\n`],
     ['a byte order mark', `\uFEFF${USAGE}\n\n`],
+    ['garbage before it', `data: {"usage":\n\ndata: {"usage":{"prompt_tokens":\n\n<html>\n\n${FIRST}\n\n${USAGE}\n\n`],
   ])('reads a stream with %s', (_case, text) => {
     expect(scanText(text)).toMatchObject({ usage: TOKENS, model: 'm-2' });
   });

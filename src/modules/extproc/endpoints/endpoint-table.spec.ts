@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_ENDPOINT_PREFIXES, parseEndpointPrefixes } from '../../../shared/endpoint-prefixes.js';
-import { buildEndpointTable, pathWithoutQuery, type EndpointTable } from './endpoint-table.js';
+import { buildEndpointTable, ENDPOINTS, pathWithoutQuery, type EndpointTable } from './endpoint-table.js';
 
 const shown = (table: EndpointTable) =>
   Object.fromEntries(
@@ -9,6 +9,26 @@ const shown = (table: EndpointTable) =>
       target.kind === 'endpoint' ? target.endpoint.operation : `models ${target.dialect}`,
     ]),
   );
+
+/** `images/edits` takes both. */
+const TAKE_FORMS = new Set([
+  '/v1/audio/transcriptions',
+  '/v1/audio/translations',
+  '/v1/images/edits',
+  '/v1/images/variations',
+]);
+
+describe('every endpoint of JSON', () => {
+  it.each(ENDPOINTS.filter(({ path }) => !TAKE_FORMS.has(path)).map((endpoint) => [endpoint.path, endpoint] as const))(
+    '%s refuses a form',
+    (path, endpoint) => {
+      const context = { contentType: 'multipart/form-data; boundary=b', forcesUsage: false };
+      expect(() => endpoint.parse(Buffer.from('--b--\r\n'), context)).toThrow(
+        `malformed request: ${path} takes a JSON body, found multipart/form-data`,
+      );
+    },
+  );
+});
 
 describe('buildEndpointTable', () => {
   it('serves the paths of the reference by default', () => {

@@ -208,6 +208,14 @@ describe('the stream flag of JSON', () => {
     expect(parseJson(speech, text).isStreaming).toBe(isStreaming);
   });
 
+  it('speech takes all that its API knows', () => {
+    const options = '"voice":"alloy","instructions":"slowly","response_format":"wav","speed":1.0,"stream_format":"sse"';
+    const text = `{"model":"m","input":"hi",${options}}`;
+    const parsed = parseJson(speech, text);
+    expect([parsed.model, parsed.isStreaming, Buffer.from(parsed.body).toString()]).toEqual(['m', true, text]);
+    expect(parseJson(speech, '{"model":"m"}').isStreaming).toBe(false);
+  });
+
   it('moderations never stream', () => {
     expect(parseJson(moderations, '{"model":"m","stream":true}').isStreaming).toBe(false);
   });

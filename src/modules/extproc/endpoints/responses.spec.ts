@@ -26,9 +26,24 @@ describe.each([
 
   it.each([
     ['{"model":7}', `malformed request: "model" of ${path} must be a string`],
+    ['{"model":', `malformed request: the body of ${path} is not a JSON object: unexpected end at byte 9`],
     ['[]', `malformed request: the body of ${path} is not a JSON object: unexpected "[" at byte 0`],
   ])('refuses %p', (text, message) => {
     expect(() => parse(endpoint, text)).toThrow(new UserFacingError(message));
+  });
+
+  it.each([
+    ['items of messages without a type', [{ role: 'user', content: 'hi' }]],
+    [
+      'several turns, with an output of the assistant that has no type',
+      [
+        { role: 'user', content: 'hi' },
+        { role: 'assistant', content: [{ type: 'output_text', text: 'ho' }] },
+        { role: 'user', content: [{ type: 'input_text', text: 'and?' }] },
+      ],
+    ],
+  ])('takes %s', (_, input) => {
+    expect(parse(endpoint, JSON.stringify({ model: 'm', input })).model).toBe('m');
   });
 
   it('takes a body without a model', () => {

@@ -58,6 +58,7 @@ describe('the parser of /v2/rerank', () => {
   });
 
   it.each([
+    ['{"model":', 'malformed request: the body of /v2/rerank is not a JSON object: unexpected end at byte 9'],
     ['[]', 'malformed request: the body of /v2/rerank is not a JSON object: unexpected "[" at byte 0'],
     ['{"model":[]}', 'malformed request: "model" of /v2/rerank must be a string'],
   ])('refuses %s', (text, why) => {

@@ -50,6 +50,42 @@ describe('redactBody', () => {
   });
 
   it.each([
+    [
+      'messages of each role',
+      { messages: ['system', 'developer', 'user', 'assistant', 'tool'].map((role) => ({ role, content: 'secret' })) },
+    ],
+    [
+      'pictures',
+      { messages: [{ content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,secret' } }] }] },
+    ],
+    ['audio', { messages: [{ content: [{ type: 'input_audio', input_audio: { data: 'secret', format: 'wav' } }] }] }],
+    ['tool arguments', { messages: [{ tool_calls: [{ function: { name: 'f', arguments: '{"a":"secret"}' } }] }] }],
+    ['a prediction', { prediction: { type: 'content', content: [{ type: 'text', text: 'secret' }] } }],
+    ['the prompts of completions, one or many', { prompt: ['secret', 'secret'] }],
+    ['the prompt of images', { prompt: 'secret', user: 'secret' }],
+    ['what is spoken', { input: 'secret', instructions: 'secret' }],
+    ['the input of embeddings', { input: [{ content: 'secret', title: 'secret' }] }],
+    ['a question and its documents', { query: 'secret', documents: ['secret', { text: 'secret' }] }],
+    ['input items that are unions', { input: [{ role: 'user', content: [{ type: 'input_text', text: 'secret' }] }] }],
+    [
+      'blocks of messages',
+      { system: [{ type: 'text', text: 'secret' }], messages: [{ content: [{ source: 'secret' }] }] },
+    ],
+    [
+      'an answer: content, calls, audio and reasoning',
+      {
+        choices: [
+          {
+            message: {
+              content: 'secret',
+              tool_calls: [{ function: { arguments: 'secret' } }],
+              audio: { data: 'secret', transcript: 'secret' },
+              reasoning_content: 'secret',
+            },
+          },
+        ],
+      },
+    ],
     ['count_tokens', { messages: [{ role: 'user', content: 'secret' }], system: 'secret' }],
     ['input_tokens', { input: 'secret', instructions: 'secret' }],
     ['audio_url', { messages: [{ content: [{ type: 'audio_url', audio_url: { url: 'secret' } }] }] }],
@@ -66,6 +102,28 @@ describe('redactBody', () => {
     ['fields that nobody knows', { new_field: { text: ['secret'] } }],
   ])('G46: shows nothing of %s', (_, body) => {
     expect(JSON.stringify(redactBody(Buffer.from(JSON.stringify(body))))).not.toContain('secret');
+  });
+
+  it('keeps the shape of tool definitions and schemas, and none of their words', () => {
+    const parameters = { type: 'object', required: ['city'], properties: { city: { type: 'string', maxLength: 9 } } };
+    const body = { tools: [{ type: 'function', function: { name: 'f', strict: true, parameters } }] };
+    expect(redactBody(Buffer.from(JSON.stringify(body)))).toEqual({
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: placeholder('f'),
+            strict: true,
+            parameters: { ...parameters, required: [placeholder('city')] },
+          },
+        },
+      ],
+    });
+  });
+
+  it('reads an answer without choices, and null', () => {
+    expect(redactBody(bytes('{"choices":[],"usage":null}'))).toEqual({ choices: [], usage: null });
+    expect(redactBody(bytes('null'))).toBeNull();
   });
 
   it('keeps a member named __proto__ a member', () => {

@@ -1,8 +1,8 @@
 import { withUnaskedUsageHidden } from '../parts/openai/hidden-usage.js';
-import { openAIPassthrough, overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
+import { openAIError, openAIPassthrough, overriddenBody, prefixedPath } from '../parts/openai/passthrough.js';
 import type { Translator } from '../translator.js';
 
-/** Errors are never touched, and no model is reported when the provider names none. @see spec translators.md section 6 */
+/** No model is reported when the provider names none. @see spec translators.md section 6; of errors, decision 20 */
 export const completionsToOpenAI: Translator = {
   start: (input, env) =>
     withUnaskedUsageHidden(
@@ -11,7 +11,7 @@ export const completionsToOpenAI: Translator = {
         body: overriddenBody(input),
         fallbackModel: undefined,
         isUsageExpected: false,
-        error: () => ({}),
+        error: openAIError,
       }),
       input,
       env,

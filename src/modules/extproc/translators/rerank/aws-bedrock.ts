@@ -1,4 +1,12 @@
-import { parseJsonLeniently, isJsonArray, isJsonObject, objectOf, type JsonObject } from '../../codec/json-value.js';
+import {
+  parseJsonLeniently,
+  isJsonArray,
+  isJsonObject,
+  numberOf,
+  objectOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../codec/json-value.js';
 import { awsError } from '../parts/aws/aws-error.js';
 import { escapeModel } from '../parts/aws/model-path.js';
 import { malformed, optionalInteger, requiredArray, requiredString } from '../parts/request-fields.js';
@@ -54,9 +62,20 @@ function rankingOf(body: Uint8Array, env: TranslatorEnv): Buffer {
   const answer = parseJsonLeniently(body);
   const results = isJsonObject(answer) ? answer['results'] : undefined;
   if (!isJsonArray(results)) throw new UpstreamAnswerError('the answer must have "results"');
+  const odd = results.findIndex((result) => !isResult(result));
+  if (odd >= 0) {
+    throw new UpstreamAnswerError(
+      `"results[${odd}]" must have "index", a whole number, and "relevance_score", a number`,
+    );
+  }
   const { id, meta } = objectOf(answer);
   return Buffer.from(JSON.stringify({ id: id ?? env.newId('rerank-'), results, meta: meta ?? {} }));
 }
+
+const isIndex = (value: number | undefined) => Number.isInteger(value) && value! >= 0;
+
+const isResult = (result: JsonValue): boolean =>
+  isJsonObject(result) && isIndex(numberOf(result['index'])) && numberOf(result['relevance_score']) !== undefined;
 
 function errorOf(head: ResponseHead, body: Uint8Array): ClientResponse {
   const { type, message } = awsError(head, body);

@@ -62,6 +62,7 @@ describe('traitsOf', () => {
     ['opus-4-1', 'anthropic', true],
     ['sonnet-4', 'anthropic', false],
     ['opus-4-7', 'gcp', true],
+    ['opus-4-7', 'aws', true],
     ['sonnet-5', 'gcp', true],
     ['fable-5', 'gcp', true],
     ['mythos-preview', 'gcp', true],

@@ -170,6 +170,16 @@ describe('the rest', () => {
       [4, 0, 0, 4],
     ],
     ['negative', { input_tokens: 4, cache_read_input_tokens: -5, output_tokens: 1 }, [4, 0, 0, 5]],
+    [
+      'the largest numbers',
+      { input_tokens: Number.MAX_SAFE_INTEGER, cache_read_input_tokens: Number.MAX_SAFE_INTEGER, output_tokens: 1 },
+      [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER],
+    ],
+    [
+      "the documentation's example",
+      { input_tokens: 50, cache_read_input_tokens: 100_000, cache_creation_input_tokens: 248, output_tokens: 503 },
+      [100_298, 100_000, 248, 100_801],
+    ],
     ['large', { input_tokens: 1e9, cache_read_input_tokens: 2e9, output_tokens: 1 }, [3e9, 2e9, 0, 3e9 + 1]],
   ])('counts all that was read as input, with a cache of %s', (_, usage, [input, cached, creation, total]) => {
     expect(read({ usage }).usage).toMatchObject({

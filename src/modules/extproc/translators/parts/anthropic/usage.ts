@@ -47,6 +47,13 @@ export function mergeCumulative(known: AnthropicCounters, delta: AnthropicCounte
   };
 }
 
+/** No sum is larger than what a number can count exactly. */
+const sumOf = (...counters: readonly number[]) =>
+  Math.min(
+    counters.reduce((sum, counter) => sum + counter, 0),
+    Number.MAX_SAFE_INTEGER,
+  );
+
 /**
  * Unified usage by the explicit caching rule: input is all that was read, cached tokens included. Empty when nothing was
  * reported. @see spec translators.md section 4
@@ -54,13 +61,13 @@ export function mergeCumulative(known: AnthropicCounters, delta: AnthropicCounte
 export function toTokenUsage(counters: AnthropicCounters): TokenUsage {
   if (Object.keys(counters).length === 0) return {};
   const { rawInput = 0, cacheRead = 0, cacheCreation = 0, output, thinking } = counters;
-  const inputTokens = rawInput + cacheRead + cacheCreation;
+  const inputTokens = sumOf(rawInput, cacheRead, cacheCreation);
   return {
     inputTokens,
     cachedInputTokens: cacheRead,
     cacheCreationInputTokens: cacheCreation,
     ...(output === undefined ? {} : { outputTokens: output }),
-    totalTokens: inputTokens + (output ?? 0),
+    totalTokens: sumOf(inputTokens, output ?? 0),
     ...(thinking === undefined ? {} : { reasoningTokens: thinking }),
   };
 }

@@ -4,6 +4,7 @@ import type { Receipt } from '../../receipt.js';
 import { allowedTools } from '../chat/allowed-tools.js';
 import type { ChatRequest } from '../chat/chat-request.js';
 import { dropUnhandledFields } from '../chat/handled-fields.js';
+import { withLastCachePoints } from './cache-points.js';
 import { chatChoice, chatTools } from './chat-tools.js';
 import { chatConversation } from './chat-turns.js';
 import { planInference } from './inference.js';
@@ -68,7 +69,7 @@ export function converseRequest(
   const answer = formatPlan(chat, context);
   const tools = planTools({
     tools: chatTools(allowedTools(chat), receipt),
-    choice: chatChoice(chat.toolChoice),
+    choice: chatChoice(chat.toolChoice, family, receipt),
     calledNames: calledNamesOf(turns),
     takesStrict: takesSchema(model, family, traits),
     ...(answer && 'answer' in answer ? { answer: answer.answer } : {}),
@@ -80,12 +81,13 @@ export function converseRequest(
     context,
   );
   dropUnhandledFields(chat.fields, HANDLED, receipt);
+  const prompt = withLastCachePoints({ messages, system, toolConfig: tools.toolConfig }, receipt);
   return {
     body: {
-      messages,
-      ...(system.length === 0 ? {} : { system }),
+      messages: prompt.messages,
+      ...(prompt.system.length === 0 ? {} : { system: prompt.system }),
       inferenceConfig,
-      ...(tools.toolConfig ? { toolConfig: tools.toolConfig } : {}),
+      ...(prompt.toolConfig ? { toolConfig: prompt.toolConfig } : {}),
       ...(answer && 'outputConfig' in answer ? { outputConfig: answer.outputConfig } : {}),
       ...serviceTier(chat.serviceTier),
       ...vendorFields(chat.fields, additionalFields, chat.isStreaming),

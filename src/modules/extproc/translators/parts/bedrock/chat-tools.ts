@@ -1,5 +1,6 @@
 import type { Receipt } from '../../receipt.js';
 import type { ChatTool, ToolChoice as ChatToolChoice } from '../chat/chat-request.js';
+import type { ModelFamily } from './model-family.js';
 import type { ToolChoice, ToolDefinition } from './tools.js';
 
 /** Converse knows functions only; others are in the receipt. */
@@ -15,7 +16,12 @@ export function chatTools(tools: readonly ChatTool[], receipt: Receipt): readonl
   });
 }
 
-export function chatChoice(choice: ChatToolChoice | undefined): ToolChoice | undefined {
+/** The bare name of a tool is understood for Claude only, as in the reference (translators.md 5.3). */
+export function chatChoice(
+  choice: ChatToolChoice | undefined,
+  family: ModelFamily,
+  receipt: Receipt,
+): ToolChoice | undefined {
   switch (choice?.kind) {
     case 'auto':
     case 'none':
@@ -23,6 +29,10 @@ export function chatChoice(choice: ChatToolChoice | undefined): ToolChoice | und
     case 'required':
       return { kind: 'any' };
     case 'function':
+      if (choice.isWord === true && family !== 'claude') {
+        receipt.drop('tool_choice');
+        return undefined;
+      }
       return { kind: 'tool', name: choice.name };
     case 'allowed':
       return { kind: choice.mode === 'required' ? 'any' : 'auto' };

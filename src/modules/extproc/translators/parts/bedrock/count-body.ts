@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../codec/json-value.js';
 import type { Receipt } from '../../receipt.js';
 import type { TokenizeRequest } from '../tokenize/tokenize-request.js';
+import { withLastCachePoints } from './cache-points.js';
 import { chatTools } from './chat-tools.js';
 import { chatConversation } from './chat-turns.js';
 import { isBlank } from './converse.js';
@@ -34,9 +35,10 @@ export function converseCount(request: TokenizeRequest, model: string, receipt: 
   });
   const messages = joinTurns(turns);
   if (messages.length + system.length === 0) throw refusal('messages', 'nothing said in them', 'text to count');
+  const prompt = withLastCachePoints({ messages, system, toolConfig }, receipt);
   return {
-    messages,
-    ...(system.length === 0 ? {} : { system }),
-    ...(toolConfig === undefined ? {} : { toolConfig }),
+    messages: prompt.messages,
+    ...(prompt.system.length === 0 ? {} : { system: prompt.system }),
+    ...(prompt.toolConfig === undefined ? {} : { toolConfig: prompt.toolConfig }),
   };
 }

@@ -7,6 +7,7 @@ import { dropUnhandledFields } from '../chat/handled-fields.js';
 import { bedrockBetas } from '../messages/bedrock-betas.js';
 import { dropIgnoredMembers } from '../messages/ignored-members.js';
 import type { MessagesRequest, MessageTool } from '../messages/messages-request.js';
+import { withLastCachePoints } from './cache-points.js';
 import { planInference } from './inference.js';
 import type { InferenceNames } from './inference-wish.js';
 import { messagesConversation } from './message-turns.js';
@@ -91,12 +92,13 @@ export function converseRequest(
   dropUnhandledFields(fields, HANDLED, receipt);
   dropIgnoredMembers(fields, receipt);
   if (request.userId !== undefined) receipt.drop('metadata.user_id');
+  const prompt = withLastCachePoints({ messages, system, toolConfig: tools.toolConfig }, receipt);
   return {
     body: {
-      messages,
-      ...(system.length === 0 ? {} : { system }),
+      messages: prompt.messages,
+      ...(prompt.system.length === 0 ? {} : { system: prompt.system }),
       inferenceConfig,
-      ...(tools.toolConfig ? { toolConfig: tools.toolConfig } : {}),
+      ...(prompt.toolConfig ? { toolConfig: prompt.toolConfig } : {}),
       ...(answer && 'outputConfig' in answer ? { outputConfig: answer.outputConfig } : {}),
       ...serviceTier(request),
       ...stopSequencePaths(request, family),

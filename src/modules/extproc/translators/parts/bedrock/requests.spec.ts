@@ -124,6 +124,19 @@ describe('chat → Converse', () => {
     expect(answer.dropped).toEqual(dropped);
   });
 
+  it.each([
+    ['anthropic.claude-sonnet-4-5', { tool: { name: 'f' } }, []],
+    ['arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-x', { tool: { name: 'f' } }, []],
+    ['amazon.nova-pro-v1:0', undefined, ['tool_choice']],
+    ['m', undefined, ['tool_choice']],
+  ])('5.3: takes the bare name of a tool as choice for Claude alone: %s', (model, toolChoice, dropped) => {
+    const tools = [{ type: 'function', function: { name: 'f' } }];
+    const answer = sent({ model, tools, tool_choice: 'f' });
+    expect((answer.body.toolConfig as { toolChoice?: object }).toolChoice).toEqual(toolChoice);
+    expect(answer.dropped).toEqual(dropped);
+    expect(() => sent({ model, tools, tool_choice: 'g' })).toThrow('"tool_choice" must be "auto"');
+  });
+
   it('does not think behind the beginning of an answer', () => {
     const { dropped } = sent({
       model: 'anthropic.claude-sonnet-4-5',

@@ -42,8 +42,10 @@ export interface AnswerFormat {
   readonly description: string | undefined;
 }
 
+export type ToolConfig = { readonly tools: readonly ToolElement[]; readonly toolChoice?: JsonObject };
+
 export interface ToolPlan {
-  readonly toolConfig?: JsonObject;
+  readonly toolConfig?: ToolConfig;
   /** The model must call a tool. */
   readonly isForced: boolean;
   /** The tool whose input is the answer. */
@@ -80,7 +82,10 @@ function answerPlan(wish: ToolWish, format: AnswerFormat): ToolPlan {
   return { ...configOf([...others, answerElement(answerTool, format)], toolChoice), isForced: true, answerTool };
 }
 
-const configOf = (tools: readonly ToolElement[], toolChoice: JsonObject | undefined) =>
+const configOf = (
+  tools: readonly ToolElement[],
+  toolChoice: JsonObject | undefined,
+): { readonly toolConfig?: ToolConfig } =>
   tools.length === 0 ? {} : { toolConfig: { tools, ...(toolChoice === undefined ? {} : { toolChoice }) } };
 
 const elementsOf = ({ tools, takesStrict, receipt }: ToolWish): readonly ToolElement[] =>

@@ -195,7 +195,12 @@ export interface FunctionDefinition {
 /** `allowed` lists the names of functions that the model may use; the mode is theirs (translators.md G53). */
 export type ToolChoice =
   | { readonly kind: 'auto' | 'none' | 'required' }
-  | { readonly kind: 'function'; readonly name: string }
+  | {
+      readonly kind: 'function';
+      readonly name: string;
+      /** The name stood in the place of `auto` and its like, not in an object. */
+      readonly isWord?: true;
+    }
   | { readonly kind: 'allowed'; readonly mode: 'auto' | 'required'; readonly names: readonly string[] };
 
 export type ResponseFormat =

@@ -30,14 +30,15 @@ export function readChatRequest(document: JsonObject, isStreaming: boolean): Cha
   const messages = requiredArray(document, 'messages', '').map((item, index) =>
     readMessage(item, `messages[${index}]`, ignored),
   );
+  const tools = readTools(document);
   return {
     messages,
     isStreaming,
     stop: readStop(document),
-    tools: readTools(document),
+    tools,
     ...present({
       ...samplingOf(document),
-      toolChoice: readToolChoice(document),
+      toolChoice: readToolChoice(document, tools),
       responseFormat: readResponseFormat(document),
       thinking: readThinking(document),
       reasoningEffort: optionalString(document, 'reasoning_effort', ''),

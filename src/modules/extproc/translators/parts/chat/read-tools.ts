@@ -42,13 +42,14 @@ function readFunction(definition: JsonObject, path: string): FunctionDefinition 
 }
 
 /**
- * `any` is `required`; a custom tool is the function that stands for it (translators.md G53).
+ * `any` is `required`; a custom tool is the function that stands for it (translators.md G53); another word is the function of
+ * that name in `tools` (5.3).
  * @throws {UserFacingError} 422 for a choice that is neither a word of the list nor names a tool
  */
-export function readToolChoice(document: JsonObject): ToolChoice | undefined {
+export function readToolChoice(document: JsonObject, tools: readonly ChatTool[]): ToolChoice | undefined {
   const choice = document['tool_choice'];
   if (choice === undefined || choice === null) return undefined;
-  if (typeof choice === 'string') return wordChoice(choice);
+  if (typeof choice === 'string') return wordChoice(choice, tools);
   if (!isJsonObject(choice)) throw malformed('tool_choice', 'a string or an object', choice);
   switch (choice['type']) {
     case 'function':
@@ -63,7 +64,7 @@ export function readToolChoice(document: JsonObject): ToolChoice | undefined {
   }
 }
 
-function wordChoice(word: string): ToolChoice {
+function wordChoice(word: string, tools: readonly ChatTool[]): ToolChoice {
   switch (word) {
     case 'auto':
     case 'none':
@@ -72,6 +73,7 @@ function wordChoice(word: string): ToolChoice {
     case 'any':
       return { kind: 'required' };
     default:
+      if (tools.some((tool) => tool.function?.name === word)) return { kind: 'function', name: word, isWord: true };
       throw new UserFacingError(
         `"tool_choice" must be "auto", "none", "required" or an object that names a tool, found ${shownWord(word)}`,
       );

@@ -61,6 +61,11 @@ describe('SchemaWriter', () => {
     ['anyOf with null', { anyOf: [text, { type: 'null' }] }, { anyOf: [text], nullable: true }],
     ['allOf of one, which replaces what is around', { title: 'lost', allOf: [text] }, text],
     ['a good ref', { $defs: { A: text }, properties: { a: { $ref: '#/$defs/A' } } }, { properties: { a: text } }],
+    [
+      'refs in a list',
+      { $defs: { A: text }, anyOf: [{ $ref: '#/$defs/A' }, { type: 'integer' }] },
+      { anyOf: [text, { type: 'integer' }] },
+    ],
     ['siblings of a ref', { $defs: { A: text }, items: { $ref: '#/$defs/A', description: 'd' } }, { items: text }],
     [
       'a ref to a property, and the container again at depth',
@@ -180,6 +185,18 @@ describe('SchemaWriter', () => {
   ])('G10: refuses with 422 %s', (_, schema, message) => {
     expect(() => convert(schema)).toThrow(UserFacingError);
     expect(() => convert(schema)).toThrow(message);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['empty', {}],
+    ['nested', { properties: { a: { properties: { b: text } } } }],
+    ['with lists', { anyOf: [text, { enum: ['a'] }], required: ['a'], default: [{ b: [1] }] }],
+    ['with plain values', { title: 't', minimum: 1, nullable: true, default: null }],
+    ['with references', { $defs: { A: text }, properties: { a: { $ref: '#/$defs/A' } } }],
+  ])('leaves the schema of the client as it was: %s', (_, schema) => {
+    const before = JSON.stringify(schema);
+    convert(schema);
+    expect(JSON.stringify(schema)).toBe(before);
   });
 
   it('refuses a schema deeper than 100 levels and names no endless path', () => {
