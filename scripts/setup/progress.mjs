@@ -16,8 +16,26 @@ export function fail(reason, remedy) {
   process.exit(1);
 }
 
+/** What this machine cannot provide: the reason, and what its user can do about it. Only some tests need it. */
+export class Unavailable extends Error {
+  constructor(reason, remedy) {
+    super(reason);
+    this.remedy = remedy;
+  }
+}
+
 /** Runs one set-up step. Its output is shown only when it fails, so that a normal start stays readable. */
 export function step(title, command, args, options = {}) {
+  try {
+    return tryStep(title, command, args, options);
+  } catch (error) {
+    if (error instanceof Unavailable) fail(error.message);
+    throw error;
+  }
+}
+
+/** As `step`, for what only some tests need: throws `Unavailable` when the command fails. */
+export function tryStep(title, command, args, options = {}) {
   const startedMs = Date.now();
   say(`${title} …`);
   const result = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 << 20, ...options });
@@ -25,7 +43,7 @@ export function step(title, command, args, options = {}) {
     process.stderr.write(
       `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`,
     );
-    fail(
+    throw new Unavailable(
       `${title}: "${[command, ...args].join(' ')}" ended with ${result.status ?? result.signal ?? result.error?.code}`,
     );
   }
