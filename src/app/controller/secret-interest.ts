@@ -4,11 +4,17 @@ import { generatedForGateway } from '../../modules/routing/generate/ownership.js
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
 import type { BackendSecurityPolicy } from '../../shared/api/ai-gateway.js';
 import { kinds } from '../../shared/api/kinds.js';
+import { configSecretNames } from '../../shared/extproc-pod/names.js';
+import { PARTS_MAX } from '../../shared/filter-config/bundle.js';
 import { objectKey, type KubeObject, type ObjectKey } from '../../shared/api/kube-object.js';
 
 /** The Secrets that the control plane reads: those that policies name, those that it wrote, and the CA of the processors. */
 export const secretInterest = (settings: ControllerSettings): SecretInterest => ({
-  references: (object) => [...secretsOfObject(object), ...processorTls(object, settings)],
+  references: (object) => [
+    ...secretsOfObject(object),
+    ...processorTls(object, settings),
+    ...configSecrets(object, settings),
+  ],
   isOwn: (metadata) => generatedForGateway({ apiVersion: 'v1', kind: kinds.secret.kind, metadata }) !== undefined,
 });
 
@@ -19,4 +25,17 @@ const secretsOfObject = (object: KubeObject): readonly ObjectKey[] =>
 function processorTls({ kind, metadata }: KubeObject, { extProcTLSSecret }: ControllerSettings): readonly ObjectKey[] {
   if (extProcTLSSecret === undefined || kind !== kinds.deployment.kind) return [];
   return [objectKey(kinds.secret, metadata.namespace ?? '', extProcTLSSecret)];
+}
+
+/** Those that another release wrote bear no label of ours: they are taken over by name. @see spec controller.md 10.1 */
+function configSecrets(object: KubeObject, { envoyGatewayNamespace }: ControllerSettings): readonly ObjectKey[] {
+  if (object.kind !== kinds.gateway.kind) return [];
+  const { name, namespace = '' } = object.metadata;
+  const names = [
+    configSecretNames.index(namespace, name),
+    ...Array.from({ length: PARTS_MAX }, (_, part) => configSecretNames.part(namespace, name, part)),
+  ];
+  return [...new Set([envoyGatewayNamespace, namespace])].flatMap((where) =>
+    names.map((secret) => objectKey(kinds.secret, where, secret)),
+  );
 }

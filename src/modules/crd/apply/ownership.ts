@@ -1,0 +1,39 @@
+import { groupOf, type KubeObject, type OwnerReference } from '../../../shared/api/kube-object.js';
+import { kinds } from '../../../shared/api/kinds.js';
+
+/** Marks generated objects that need no owner in their namespace. */
+const MANAGED_BY = { label: 'app.kubernetes.io/managed-by', value: 'envoy-ai-gateway' } as const;
+
+/**
+ * Why a live object must not be overwritten by the desired one of its name; undefined when it may. The controllers decide
+ * what they own, this is the last door: an object that another one controls, or that a user made, is never written.
+ * Secrets without an owner are let through, because the reference makes such, and their names are ours alone.
+ */
+export function foreignReason(desired: KubeObject, live: KubeObject, isAppliedByUs: boolean): string | undefined {
+  const liveOwner = controllerOf(live);
+  const desiredOwner = controllerOf(desired);
+  if (liveOwner) {
+    // The same owner with another uid came back from a backup or was made anew.
+    const isSame = desiredOwner && liveOwner.kind === desiredOwner.kind && liveOwner.name === desiredOwner.name;
+    return isSame ? undefined : `it belongs to ${liveOwner.kind} ${liveOwner.name}`;
+  }
+  if (isAppliedByUs || isMarkedOurs(live) || !desiredOwner || live.kind === kinds.secret.kind) return undefined;
+  return `it has no owner, so somebody else made it; delete or rename it`;
+}
+
+/**
+ * Why a live object must not be deleted: it is controlled by an object of another group, and carries no mark of ours.
+ * Undefined when it may.
+ */
+export function foreignToDelete(live: KubeObject, isAppliedByUs: boolean): string | undefined {
+  const owner = controllerOf(live);
+  if (!owner || isAppliedByUs || isMarkedOurs(live)) return undefined;
+  return groupOf(owner.apiVersion) === kinds.aiGatewayRoute.group
+    ? undefined
+    : `it belongs to ${owner.kind} ${owner.name}`;
+}
+
+const isMarkedOurs = ({ metadata }: KubeObject): boolean => metadata.labels?.[MANAGED_BY.label] === MANAGED_BY.value;
+
+const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller === true);
