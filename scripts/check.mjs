@@ -12,7 +12,7 @@ const CHECKS = [
   ['lint', 'oxlint', ['--type-aware', '--quiet']],
   ['types', node(), ['node_modules/typescript7/bin/tsc', '--noEmit']],
   ['dependency rules', 'depcruise', ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'src', 'test']],
-  ['generated protobuf code', node(), ['scripts/generate.mjs', '--check']],
+  ['generated code', node(), ['scripts/generate.mjs', '--check']],
   ['generated documentation', node(), ['scripts/generate-docs.mjs', '--check']],
 ];
 

@@ -1,4 +1,5 @@
-// `npm run generate`: writes src/gen/proto from proto/. With --check it writes nothing and fails when the two differ.
+// `npm run generate`: writes all that is generated and kept in git: protobuf code from proto/, the CRDs and their
+// TypeScript types from scripts/crds. With --check it writes nothing and fails when something differs.
 // Offline: buf and protoc-gen-es are npm packages. usage: node scripts/generate.mjs [--check]
 import { spawnSync } from 'node:child_process';
 import {
@@ -12,44 +13,50 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { crdFiles } from './crds/definitions.mjs';
+import { typeModule } from './crds/types.mjs';
 import { environment } from './setup/environment.mjs';
 import { BIN, ROOT } from './setup/progress.mjs';
 
-const GENERATED = join(ROOT, 'src', 'gen', 'proto');
+/** Generated folders: nothing else is in them. `generate` gives the text of each file by its path in the folder. */
+const FOLDERS = [
+  { folder: 'src/gen/proto', source: 'proto/', generate: protobufCode },
+  { folder: 'src/gen/crd', source: 'scripts/crds/', generate: () => new Map([['kinds.ts', typeModule()]]) },
+  { folder: 'helm/ai-gateway-crds/templates', source: 'scripts/crds/', generate: crdFiles },
+];
 
 const byText = (left, right) => (left < right ? -1 : 1);
 
-const { error, partial } = generate();
-try {
-  if (error) fail(error);
-  else if (process.argv.includes('--check')) check(partial);
-  else {
-    rmSync(GENERATED, { recursive: true, force: true });
-    renameSync(partial, GENERATED);
+for (const { folder, source, generate } of FOLDERS) {
+  try {
+    const files = generate();
+    if (process.argv.includes('--check')) check(folder, source, files);
+    else replace(join(ROOT, folder), files);
+  } catch (error) {
+    fail(`${folder}: ${error.message}`);
   }
-} finally {
-  rmSync(partial, { recursive: true, force: true });
 }
 
-/** Generates beside the target, on the same file system, so that the swap is one rename. */
-function generate() {
-  mkdirSync(dirname(GENERATED), { recursive: true });
-  const partial = mkdtempSync(join(dirname(GENERATED), '.proto-'));
-  chmodSync(partial, 0o755);
-  const result = spawnSync(join(BIN, 'buf'), ['generate', '--output', partial], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env: environment(),
-  });
-  if (result.status !== 0) return { error: `buf generate: ${result.error?.message ?? result.stderr}`, partial };
-  writeFileSync(join(partial, 'files.ts'), fileList(partial));
-  return { partial };
+function protobufCode() {
+  const output = mkdtempSync(join(ROOT, 'src', 'gen', '.proto-'));
+  try {
+    const result = spawnSync(join(BIN, 'buf'), ['generate', '--output', output], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: environment(),
+    });
+    if (result.status !== 0) throw new Error(`buf generate: ${result.error?.message ?? result.stderr}`);
+    const files = contents(output);
+    return files.set('files.ts', fileList(files));
+  } finally {
+    rmSync(output, { recursive: true, force: true });
+  }
 }
 
 /** A module that lists the descriptors of all files, for registries of the types inside `Any`. */
-function fileList(folder) {
-  const files = [...contents(folder).keys()].sort(byText).map((path) => ({
+function fileList(contents) {
+  const files = [...contents.keys()].sort(byText).map((path) => ({
     path: path.replace(/[.]ts$/, '.js'),
     name: `file_${path.replace(/_pb[.]ts$/, '').replaceAll(/[^A-Za-z0-9]/g, '_')}`,
   }));
@@ -65,16 +72,31 @@ function fileList(folder) {
   ].join('\n');
 }
 
-function check(partial) {
-  const expected = contents(partial);
-  const actual = contents(GENERATED);
+/** Writes beside the target, on the same file system, so that the swap is one rename. */
+function replace(folder, files) {
+  mkdirSync(dirname(folder), { recursive: true });
+  const partial = mkdtempSync(join(dirname(folder), `.${basename(folder)}-`));
+  try {
+    chmodSync(partial, 0o755);
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(partial, path)), { recursive: true });
+      writeFileSync(join(partial, path), text);
+    }
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+function check(folder, source, expected) {
+  const actual = contents(join(ROOT, folder));
   const stale = [...new Set([...expected.keys(), ...actual.keys()])]
     .filter((path) => expected.get(path) !== actual.get(path))
     .sort(byText);
-  if (stale.length > 0) {
-    const list = stale.map((path) => `  src/gen/proto/${path}`).join('\n');
-    fail(`generated code differs from proto/ in ${stale.length} file(s):\n${list}\nRun \`npm run generate\`.`);
-  }
+  if (stale.length === 0) return;
+  const list = stale.map((path) => `  ${folder}/${path}`).join('\n');
+  fail(`${stale.length} generated file(s) differ from ${source}:\n${list}\nRun \`npm run generate\`.`);
 }
 
 function contents(folder) {

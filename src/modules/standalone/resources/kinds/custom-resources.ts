@@ -27,6 +27,9 @@ const NO_EFFECT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+const CLUSTER_SETTINGS = 'backendSettings';
+const OPAQUE: StructuralSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
 /** The members of a CRD that are read here. @see apiextensions.k8s.io/v1 */
 export interface CustomResourceDefinition {
   readonly spec: {
@@ -78,10 +81,25 @@ function versionsOf({ spec }: CustomResourceDefinition): ResourceKind['versions'
   const versions = spec.versions.map(({ name, deprecationWarning, schema }) => {
     const own = member(schema.openAPIV3Schema.properties, 'spec');
     if (own === undefined) throw new Error(`version ${name} of ${spec.names.kind} has no spec`);
+    const checked = withoutEffect(withOpaqueMembers(own), spec.names.kind);
     const traits = { partial: false, ...(deprecationWarning === undefined ? {} : { deprecation: deprecationWarning }) };
-    return [name, resourceVersion(objectSchema({ spec: withoutEffect(own, spec.names.kind) }), traits)] as const;
+    return [name, resourceVersion(objectSchema({ spec: checked }), traits)] as const;
   });
   return new Map(versions);
+}
+
+/**
+ * Takes connection settings of Envoy Gateway as they are: they mean nothing here, a policy has three of them, and to
+ * compile their checks would take longer than all others together. The rules around them still see them.
+ */
+function withOpaqueMembers(schema: StructuralSchema): StructuralSchema {
+  const { items, properties } = schema;
+  if (items !== undefined) return { ...schema, items: withOpaqueMembers(items) };
+  if (properties === undefined) return schema;
+  const members = Object.entries(properties).map(
+    ([name, inner]) => [name, name === CLUSTER_SETTINGS ? OPAQUE : withOpaqueMembers(inner)] as const,
+  );
+  return { ...schema, properties: Object.fromEntries(members) };
 }
 
 function withoutEffect(spec: StructuralSchema, kind: string): StructuralSchema {
