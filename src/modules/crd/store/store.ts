@@ -38,7 +38,6 @@ export class Store implements Snapshot {
   readonly #byKey = new Map<ObjectKey, KubeObject>();
   readonly #byType = new Map<string, SortedObjects>();
   readonly #managed = new Map<ObjectKey, ManagedKeys>();
-  readonly #byOwner = new Map<string, Set<ObjectKey>>();
   /** Version of our own last write whose event has not come yet. */
   readonly #awaited = new Map<ObjectKey, string>();
   readonly #listener: ChangeListener;
@@ -59,11 +58,6 @@ export class Store implements Snapshot {
 
   list<T extends KubeObject>(type: GroupKind): readonly T[] {
     return (this.#byType.get(typeKey(type))?.objects() ?? []) as unknown as readonly T[];
-  }
-
-  /** Objects that name the uid in `ownerReferences`, in no order. */
-  ownedBy(uid: string): readonly KubeObject[] {
-    return [...(this.#byOwner.get(uid) ?? [])].map((key) => this.#byKey.get(key)!);
   }
 
   /** What our last server-side apply of the object set; undefined when there was none. */
@@ -123,12 +117,6 @@ export class Store implements Snapshot {
     let sorted = this.#byType.get(typeKey(type));
     if (!sorted) this.#byType.set(typeKey(type), (sorted = new SortedObjects()));
     sorted.put(key, object);
-    if (before) this.#unlinkOwners(key, before);
-    for (const { uid } of object.metadata.ownerReferences ?? []) {
-      const owned = this.#byOwner.get(uid);
-      if (owned) owned.add(key);
-      else this.#byOwner.set(uid, new Set([key]));
-    }
     this.#listener({ type, ...(before && { before }), after: object }, origin);
   }
 
@@ -137,16 +125,7 @@ export class Store implements Snapshot {
     this.#byKey.delete(key);
     this.#managed.delete(key);
     this.#byType.get(typeKey(type))?.remove(key);
-    this.#unlinkOwners(key, before);
     this.#listener({ type, before }, origin);
-  }
-
-  #unlinkOwners(key: ObjectKey, object: KubeObject): void {
-    for (const { uid } of object.metadata.ownerReferences ?? []) {
-      const owned = this.#byOwner.get(uid);
-      owned?.delete(key);
-      if (owned?.size === 0) this.#byOwner.delete(uid);
-    }
   }
 }
 
