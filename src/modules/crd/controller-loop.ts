@@ -64,6 +64,7 @@ export class ControllerLoop {
     this.#logger = parts.logger.child({ controller: controller.name });
     this.#queue = new WorkQueue(controller.holdOff, RETRY);
     this.#metrics.observeQueue(controller.name, this.#queue);
+    controller.onAttached?.((root) => this.#wake(root));
   }
 
   /** `origin`: whose write the change is, if it is one of ours. */
@@ -79,6 +80,12 @@ export class ControllerLoop {
     if (this.#isRunning)
       this.#wakeAt(nowMs + Math.min(this.#controller.holdOff.quietMs, this.#controller.holdOff.maxMs));
     else if (this.#queue.depth > IDLE_QUEUE_MAX) this.#queue.prune((key) => this.#store.getByKey(key) !== undefined);
+  }
+
+  #wake(root: ObjectKey): void {
+    const nowMs = this.#timing.nowMs();
+    this.#queue.trigger(root, nowMs);
+    if (this.#isRunning) this.#wakeAt(nowMs + this.#controller.holdOff.quietMs);
   }
 
   start(): void {

@@ -14,6 +14,11 @@ export interface Controller {
   /** Roots that a change concerns; asked for both sides of an update, so detaching wakes whom it left. */
   triggers(change: Change, world: Snapshot): Iterable<ObjectKey>;
   /**
+   * For a controller that waits for something outside of the cluster: gets a function that has a root looked at again.
+   * Called once, before the first change is shown.
+   */
+  readonly onAttached?: (wake: (root: ObjectKey) => void) => void;
+  /**
    * A root is taken `quietMs` after its last trigger and `maxMs` after its first one at the latest; the loop stretches both
    * while passes of this controller take long, so that a burst costs a bounded share of the processor.
    */
