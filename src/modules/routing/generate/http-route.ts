@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../../../shared/api/ai-gateway.js';
 import {
   httpRouteLimits,
   type HTTPBackendRef,
@@ -13,6 +14,7 @@ import type { RefNode, RouteNode } from '../resolve/route-graph.js';
 import { childMetadata, inherited } from './child-metadata.js';
 import { splitIntoParts, type PartRule, type RoutePart } from './route-parts.js';
 import { ruleTimeouts } from './timeouts.js';
+import { xdsInputsAnnotation } from './xds-inputs.js';
 
 const GENERATED_ANNOTATION = 'gateway.envoyproxy.io/ai-gateway-generated';
 const PRIORITY_ANNOTATION = 'gateway.envoyproxy.io/backend-ref-priority';
@@ -21,12 +23,23 @@ const CATCH_ALL_RULE = 'route-not-found';
 /**
  * The HTTPRoutes of a route: its rules under their own indexes, the catch-all last in the first one. A ref that cannot be used
  * stays in its place with weight 0, because Envoy's names and our identities go by its index: its neighbours take all
- * requests, and a rule without any usable ref answers 500 as Gateway API says. @see spec controller.md section 6
+ * requests, and a rule without any usable ref answers 500 as Gateway API says. `gatewayConfigs`: of the route's Gateways.
+ * @see spec controller.md section 6
  */
-export const generateHTTPRoutes = (node: RouteNode, rootPrefix: string): readonly HTTPRoute[] =>
-  splitIntoParts(node.rules).map((part, index) => generatePart(node, part, index, rootPrefix));
+export function generateHTTPRoutes(
+  node: RouteNode,
+  rootPrefix: string,
+  gatewayConfigs: readonly GatewayConfig[] = [],
+): readonly HTTPRoute[] {
+  const inputs = xdsInputsAnnotation(node, gatewayConfigs);
+  return splitIntoParts(node.rules).map((part, index) => generatePart(node, part, { index, rootPrefix, inputs }));
+}
 
-function generatePart(node: RouteNode, part: RoutePart, index: number, rootPrefix: string): HTTPRoute {
+function generatePart(
+  node: RouteNode,
+  part: RoutePart,
+  { index, rootPrefix, inputs }: { index: number; rootPrefix: string; inputs: Readonly<Record<string, string>> },
+): HTTPRoute {
   const { route } = node;
   const { metadata, spec = {} } = route;
   const labels = inherited(metadata.labels);
@@ -40,6 +53,7 @@ function generatePart(node: RouteNode, part: RoutePart, index: number, rootPrefi
       annotations: {
         ...inherited(metadata.annotations),
         ...(index > 0 && partAnnotations(metadata.name, part.ruleOffset)),
+        ...inputs,
         [GENERATED_ANNOTATION]: 'true',
         [PRIORITY_ANNOTATION]: priorities(part),
       },

@@ -26,7 +26,9 @@ describe('splitIntoParts', () => {
         const held = parts.flatMap((part) => part.rules.map(({ node }) => node.index));
         expect([...new Set(held)]).toEqual(rules.map(({ index }) => index));
         for (const part of parts) {
-          expect(part.rules.map(({ node }) => node.index)).toEqual(part.rules.map((_, index) => part.ruleOffset + index));
+          expect(part.rules.map(({ node }) => node.index)).toEqual(
+            part.rules.map((_, index) => part.ruleOffset + index),
+          );
           expect(part.rules.length).toBeLessThanOrEqual(15);
           expect(part.rules.every(({ matches }) => matches.length <= 64)).toBe(true);
           const total = part.rules.reduce((sum, { matches }) => sum + Math.max(matches.length, 1), 0);
