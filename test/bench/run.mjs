@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CASES } from './cases.mjs';
 import { startGateway } from './gateway.mjs';
+import { measureControlPlane } from './control-plane.mjs';
 import { loadNow, measureCases, measureMemory } from './measure.mjs';
 import { stop } from './processes.mjs';
 import { startProvider } from './provider.mjs';
@@ -15,7 +16,7 @@ const wholeNumber = (name, fallback) => {
 };
 const seconds = wholeNumber('SECS', 8);
 const connections = wholeNumber('CONNS', 32);
-const known = [...Object.keys(CASES), 'memory'];
+const known = [...Object.keys(CASES), 'memory', 'control-plane'];
 const names = (process.env.CASES || known.join(',')).split(',');
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0)
@@ -33,23 +34,30 @@ try {
   programs.push(provider);
   bench.providerPort = provider.port;
   console.log(`${cpus().length} CPUs, ${loadNow()}, ${connections} connections, ${seconds} s per case`);
-  const cases = names.filter((name) => name !== 'memory');
+  const cases = names.filter((name) => Object.hasOwn(CASES, name));
   if (cases.length > 0) missed.push(...(await measureCases(bench, cases)));
   if (names.includes('memory')) missed.push(...(await measureMemory(bench)));
+  if (names.includes('control-plane'))
+    missed.push(...(await measureControlPlane({ directory, main: mainPath(), routes: wholeNumber('ROUTES', 1_000) })));
 } finally {
   await Promise.all(programs.map(stop));
 }
 for (const target of missed) console.log(`MISSED: ${target}`);
 process.exit(missed.length > 0 ? 1 : 0);
 
-/** A fresh Envoy with a fresh processor. AIGW_TEST_MAIN: of another build than that of `npm run build`. */
+/** A fresh Envoy with a fresh processor. */
 async function newGateway(name) {
   const gateway = await startGateway({
-    main: resolve(process.env.AIGW_TEST_MAIN ?? 'dist/main.js'),
+    main: mainPath(),
     envoyPath: process.env.ENVOY_PATH,
     directory: join(directory, name),
     providerPort: bench.providerPort,
   });
   programs.push(gateway.envoy, gateway.extproc);
   return gateway;
+}
+
+/** AIGW_TEST_MAIN: of another build than that of `npm run build`. */
+function mainPath() {
+  return resolve(process.env.AIGW_TEST_MAIN ?? 'dist/main.js');
 }
