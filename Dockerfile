@@ -7,7 +7,8 @@ RUN npm install --no-save --no-progress
 COPY nest-cli.json tsconfig.json tsconfig.build.json .swcrc ./
 COPY src src
 RUN npx nest build
-RUN npm prune --omit=dev --no-save
+# The optional packages are Node itself, for machines that have another one.
+RUN npm prune --omit=dev --omit=optional --no-save
 
 FROM node:24-bookworm-slim
 WORKDIR /app

@@ -26,6 +26,7 @@ const { DEFAULT_ENDPOINT_PREFIXES } = await dist('shared/endpoint-prefixes.js');
 const { SCHEMA_NAMES } = await dist('shared/filter-config/filter-config.js');
 const { COST_VARIABLES } = await dist('shared/cost/cost-variables.js');
 const { EXTPROC_FLAGS } = await dist('platform/config/extproc-flags.js');
+const { CONTROLLER_FLAGS } = await dist('platform/config/controller-flags.js');
 const { RUN_FLAGS } = await dist('modules/standalone/settings/run-settings.js');
 const { MODES } = await dist('cli/modes.js');
 const { resourceKinds } = await dist('modules/standalone/resources/kinds/kind-table.js');
@@ -157,6 +158,7 @@ const PARTS = {
   matrix,
   modes,
   'extproc-flags': () => flags(EXTPROC_FLAGS),
+  'controller-flags': () => flags(CONTROLLER_FLAGS),
   'run-flags': () => flags(RUN_FLAGS),
   'translate-help': () => help('translate'),
   'healthcheck-help': () => help('healthcheck'),

@@ -7,7 +7,7 @@
 {{- end -}}
 
 {{- define "ai-gateway.selectorLabels" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
@@ -48,4 +48,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- /* The certificate is mounted when somebody else makes it. */ -}}
 {{- define "ai-gateway.mountsCertificate" -}}
 {{- if or .Values.controller.mutatingWebhook.certManager.enable .Values.controller.mutatingWebhook.mountTlsCertSecret -}}true{{- end -}}
+{{- end -}}
+
+{{- /* The webhook configuration names a port of the Service: without it every proxy pod would be refused. */ -}}
+{{- define "ai-gateway.checkPorts" -}}
+{{- $port := int64 .Values.controller.mutatingWebhook.port -}}
+{{- $found := list -}}
+{{- range .Values.controller.service.ports -}}{{- $found = append $found (int64 .port) -}}{{- end -}}
+{{- if not (has $port $found) -}}
+{{- fail (printf "controller.mutatingWebhook.port is %d, and controller.service.ports has the ports %s only: add one with this number, or correct it" $port (join ", " $found)) -}}
+{{- end -}}
 {{- end -}}
