@@ -10,6 +10,7 @@ import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.
 import type { ProcessorContext } from '../modules/extproc/processor-context.js';
 import { idAt } from '../modules/extproc/peers/peer-address.js';
 import { PeerRelay } from '../modules/extproc/peers/peer-relay.js';
+import { KeepAlives } from '../modules/extproc/phases/keep-alive.js';
 import { RequestRegistry } from '../modules/extproc/request-registry.js';
 import { ConfigLoader } from '../modules/extproc/runtime-config/config-loader.js';
 import { reportConfig } from '../modules/extproc/runtime-config/config-report.js';
@@ -48,6 +49,8 @@ class ExtprocModule {
   }
 }
 
+const nowMs = () => performance.now();
+
 /** Runs the External Processor until a signal ends it. @see spec extproc.md sections 1.3 and 1.4 */
 export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   const logger = createLogger(settings);
@@ -64,6 +67,7 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     settings.tlsDirectory === undefined
       ? undefined
       : new TlsFiles(settings.tlsDirectory, (texts) => server.useCertificate(texts));
+  const { keepAliveIntervalMs } = settings.translation;
   const context: ProcessorContext = {
     config,
     registry: new RequestRegistry(MAX_REQUESTS),
@@ -74,11 +78,12 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     logHeaderAttributes: settings.logRequestHeaderAttributes,
     metricsHeaderAttributes: settings.metricsRequestHeaderAttributes,
     stripsInternalHeaders: settings.stripInternalHeaders,
-    nowMs: () => performance.now(),
+    nowMs,
     newId: () => idAt(randomUUID(), settings.peerAddress),
     peers: peersOf(settings, tls),
     translatorEnv: translatorEnv(settings.translation),
     tracer: telemetry.tracing?.tracer,
+    keepAlives: keepAliveIntervalMs > 0 ? new KeepAlives(keepAliveIntervalMs, nowMs) : undefined,
   };
   for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
   const server = new Http2GrpcServer({

@@ -12,6 +12,8 @@ export interface TranslationOptions {
   readonly dropsHostedTools: boolean;
   /** Parts of model names → the model whose abilities such a model has, e.g. of an inference profile (G30). */
   readonly knownModels: ReadonlyMap<string, string>;
+  /** Clients of translated streams hear something at least this often, once their provider has begun; 0: only what it says (G45). */
+  readonly keepAliveIntervalMs: number;
 }
 
 export const DEFAULT_TRANSLATION_OPTIONS: TranslationOptions = {
@@ -21,6 +23,7 @@ export const DEFAULT_TRANSLATION_OPTIONS: TranslationOptions = {
   usesDocumentedErrorTypes: false,
   dropsHostedTools: false,
   knownModels: new Map(),
+  keepAliveIntervalMs: 0,
 };
 
 /** The name by which the abilities of a model are looked up; the first part that its name contains counts. */

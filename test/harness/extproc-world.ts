@@ -237,6 +237,13 @@ export class Answer {
     return mutation?.case === 'body' ? Buffer.from(mutation.value).toString() : undefined;
   }
 
+  /** What full duplex has in place of `body`. */
+  get streamed(): { readonly text: string; readonly isLast: boolean } | undefined {
+    const mutation = this.#common?.bodyMutation?.mutation;
+    if (mutation?.case !== 'streamedResponse') return undefined;
+    return { text: Buffer.from(mutation.value.body).toString(), isLast: mutation.value.endOfStream };
+  }
+
   get replacesBody(): boolean {
     return this.#common?.status === CommonResponse_ResponseStatus.CONTINUE_AND_REPLACE;
   }
@@ -246,9 +253,10 @@ export class Answer {
   }
 
   /** How Envoy is to hand over the response body from now on. */
-  get responseBodyMode(): 'streamed' | 'buffered' | undefined {
+  get responseBodyMode(): 'streamed' | 'buffered' | 'full-duplex' | undefined {
     if (!this.message.modeOverride) return undefined;
     const { responseBodyMode } = this.message.modeOverride;
+    if (responseBodyMode === ProcessingMode_BodySendMode.FULL_DUPLEX_STREAMED) return 'full-duplex';
     return responseBodyMode === ProcessingMode_BodySendMode.STREAMED ? 'streamed' : 'buffered';
   }
 
@@ -271,11 +279,12 @@ export class Answer {
 
   /** Lets Envoy go on without a change. */
   get isEmpty(): boolean {
-    const { sets, removes, body, clearsRouteCache, responseBodyMode, metadata, replacesBody } = this;
+    const { sets, removes, body, streamed, clearsRouteCache, responseBodyMode, metadata, replacesBody } = this;
     return (
       !sets.length &&
       !removes.length &&
       body === undefined &&
+      streamed === undefined &&
       !clearsRouteCache &&
       !responseBodyMode &&
       !metadata &&

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SchemaName } from '../../src/shared/filter-config/filter-config.js';
 import type { BackendDocument } from './gateway-plan.js';
+import type { GatewaySettings } from './gateway.js';
 import { useWorld, type World } from './world.js';
 
 /** A key of no account. */
@@ -32,20 +33,27 @@ export const BACKENDS: Readonly<Record<SchemaName, BackendDocument>> = {
  * One gateway whose models are named after the schemas; all backends are one test upstream.
  * @param more Other backends by the models that lead to them
  */
-export const useBackendOfEachSchema = (more: Readonly<Record<string, BackendDocument>> = {}): World<'provider'> =>
-  useWorld(['provider'], ({ provider }) => ({
-    routes: [
-      {
-        name: 'default/llm',
-        rules: Object.entries({ ...BACKENDS, ...more }).map(([model, backend]) => ({
-          model,
-          backends: [{ name: `default/${model.toLowerCase()}`, upstream: provider, ...backend }],
-        })),
-      },
-    ],
-    costs: [
-      { metadataKey: 'input', type: 'InputToken' },
-      { metadataKey: 'cached', type: 'CachedInputToken' },
-      { metadataKey: 'output', type: 'OutputToken' },
-    ],
-  }));
+export const useBackendOfEachSchema = (
+  more: Readonly<Record<string, BackendDocument>> = {},
+  settings: GatewaySettings = {},
+): World<'provider'> =>
+  useWorld(
+    ['provider'],
+    ({ provider }) => ({
+      routes: [
+        {
+          name: 'default/llm',
+          rules: Object.entries({ ...BACKENDS, ...more }).map(([model, backend]) => ({
+            model,
+            backends: [{ name: `default/${model.toLowerCase()}`, upstream: provider, ...backend }],
+          })),
+        },
+      ],
+      costs: [
+        { metadataKey: 'input', type: 'InputToken' },
+        { metadataKey: 'cached', type: 'CachedInputToken' },
+        { metadataKey: 'output', type: 'OutputToken' },
+      ],
+    }),
+    settings,
+  );

@@ -8,11 +8,12 @@ import {
   backendIdentity,
   buildBackend,
 } from '../../../test/harness/extproc-world.js';
-import type { CallFactory } from '../../platform/grpc/call.js';
+import type { CallFactory, CallPeer } from '../../platform/grpc/call.js';
 import { attributes } from '../../shared/headers.js';
 import { Redacted } from '../../shared/secret.js';
 import { withDebugLog } from './debug-log.js';
 import { StreamSession } from './stream-session.js';
+import { encodeAnswer } from './wire/processing-response.js';
 
 const SECRETS = {
   authorization: 'Bearer SECRET-1',
@@ -30,6 +31,9 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
+const loggerOf = (lines: Line[], level = 'debug') =>
+  pino({ level, base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+
 function start(redactsBodies: boolean, level = 'debug') {
   const world = new ExtprocWorld({
     backends: [
@@ -41,10 +45,7 @@ function start(redactsBodies: boolean, level = 'debug') {
     ],
   });
   const lines: Line[] = [];
-  const logger = pino(
-    { level, base: null, timestamp: false },
-    { write: (line) => void lines.push(JSON.parse(line) as Line) },
-  );
+  const logger = loggerOf(lines, level);
   const plain: CallFactory = (peer, metadata) => new StreamSession(world.context, peer, metadata);
   const factory = withDebugLog(plain, { logger, redactsBodies });
   const stream = (filter: string) => new StreamUnderTest(factory, filter);
@@ -133,6 +134,19 @@ describe('withDebugLog', () => {
     expect(lines[2]!['body']).toEqual({ model: placeholder, messages: [{ role: placeholder, content: placeholder }] });
     expect(lines[5]!['body']).toEqual(placeholder);
     expect(lines[9]!['body']).toEqual(placeholder);
+  });
+
+  it.each([false, true])('shows the chunks of full duplex, redaction %p', (redactsBodies) => {
+    const lines: Line[] = [];
+    let answering: CallPeer | undefined;
+    const kept: CallFactory = (logged) => {
+      answering = logged;
+      return { onMessage: () => {}, onEnd: () => {} };
+    };
+    withDebugLog(kept, { logger: loggerOf(lines), redactsBodies })({ send: () => {}, end: () => {} }, {});
+    answering!.send(encodeAnswer('response_body', { streamedBody: { bytes: Buffer.from('ANSWER'), isLast: true } }));
+    expect(lines.at(-1)).toMatchObject({ kind: 'responseBody', endOfStream: true });
+    expect(JSON.stringify(lines.at(-1)).includes('ANSWER')).toBe(!redactsBodies);
   });
 
   it('shows what is no text by its size, and of long texts the beginning', async () => {

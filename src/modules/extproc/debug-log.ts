@@ -165,9 +165,15 @@ class CallLog {
   }
 
   #bodyMutationFields(mutation: BodyMutation | undefined): object {
-    if (mutation?.mutation.case !== 'body') return {};
-    const { value } = mutation.mutation;
-    return { body: this.options.redactsBodies ? redactText(value) : textOf(value) };
+    const shown = (bytes: Uint8Array) => (this.options.redactsBodies ? redactText(bytes) : textOf(bytes));
+    switch (mutation?.mutation.case) {
+      case 'body':
+        return { body: shown(mutation.mutation.value) };
+      case 'streamedResponse':
+        return { body: shown(mutation.mutation.value.body), endOfStream: mutation.mutation.value.endOfStream };
+      default:
+        return {};
+    }
   }
 
   #localReplyFields(reply: ImmediateResponse): object {

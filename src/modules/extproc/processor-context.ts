@@ -1,6 +1,7 @@
 import type { HeaderAttributes } from '../../shared/header-attributes.js';
 import type { EndpointTable } from './endpoints/endpoint-table.js';
 import type { AttemptContext } from './phases/attempt.js';
+import type { KeepAlives } from './phases/keep-alive.js';
 import type { PeerRelay } from './peers/peer-relay.js';
 import type { RequestRegistry } from './request-registry.js';
 import type { RequestTracer } from './tracing/request-tracer.js';
@@ -21,6 +22,8 @@ export interface ProcessorContext extends AttemptContext {
   newId(): string;
   /** Other replicas that may hold a request whose upstream stream comes here; undefined when this one is alone. */
   readonly peers?: { readonly own: string; readonly relay: Pick<PeerRelay, 'relay'> } | undefined;
+  /** Undefined: translated streams say what their provider says, and nothing else. */
+  readonly keepAlives?: KeepAlives | undefined;
   /** Clock and ids of translators. */
   readonly translatorEnv: TranslatorEnv;
 }

@@ -63,6 +63,7 @@ export class StreamSession implements CallLogic {
 
   onEnd(end: CallEnd, cause?: unknown): void {
     if (this.#id !== undefined) this.context.registry.remove(this.#id);
+    this.#response?.phase.stopKeepAlives();
     const attempt = this.#record?.attempt;
     if (attempt && !attempt.isCompleted) {
       if (this.#response?.attempt === attempt) this.#response.phase.abort();
@@ -142,6 +143,7 @@ export class StreamSession implements CallLogic {
 
   #onResponseHeaders(message: HeadersMessage): void {
     this.#state = 'responding';
+    this.#response?.phase.stopKeepAlives();
     const attempt = this.#record?.attempt;
     if (attempt === undefined || attempt.isAnsweredLocally || attempt.isCompleted) {
       this.#response = undefined;
@@ -153,7 +155,7 @@ export class StreamSession implements CallLogic {
     const { endpoint, parsed, span } = this.#record!;
     const { name, dialect } = endpoint;
     const facts = { endpoint: name, isStreaming: parsed?.isStreaming ?? false, dialect, span };
-    const phase = new ResponsePhase(this.context, attempt, facts);
+    const phase = new ResponsePhase(this.context, attempt, facts, this.peer);
     this.#response = { phase, attempt };
     this.peer.send(phase.onHeaders(message));
   }
@@ -175,7 +177,8 @@ export class StreamSession implements CallLogic {
   }
 
   async #onResponseTrailers(): Promise<void> {
-    this.peer.send(this.#response ? await this.#response.phase.onTrailers() : emptyAnswer('response_trailers'));
+    const frames = (await this.#response?.phase.onTrailers()) ?? [emptyAnswer('response_trailers')];
+    for (const frame of frames) this.peer.send(frame);
   }
 
   #pass(message: ProcessingRequest): void {

@@ -28,6 +28,7 @@ describe('translationOptions', () => {
       AIGW_DOCUMENTED_ERROR_TYPES: 'false',
       AIGW_DROP_HOSTED_TOOLS: 'true',
       AIGW_KNOWN_MODELS: 'profile/abc=claude-opus-4-7, house-model = gemini-3.1-pro',
+      AIGW_STREAM_KEEPALIVE_INTERVAL: '1m15s',
     });
     expect(problems).toEqual([]);
     expect(options).toEqual({
@@ -40,6 +41,7 @@ describe('translationOptions', () => {
         ['profile/abc', 'claude-opus-4-7'],
         ['house-model', 'gemini-3.1-pro'],
       ]),
+      keepAliveIntervalMs: 75_000,
     });
   });
 
@@ -50,8 +52,24 @@ describe('translationOptions', () => {
     ['AIGW_KNOWN_MODELS', 'a', 'found "a"; expected <part of a model name>=<model that it is like>'],
     ['AIGW_KNOWN_MODELS', 'a=b,', 'found ""; expected <part of a model name>=<model that it is like>'],
     ['AIGW_KNOWN_MODELS', 'x=y,'.repeat(300) + 'x=y', 'found 301 pairs; expected at most 256'],
+    ['AIGW_STREAM_KEEPALIVE_INTERVAL', '15', 'found "15"; expected 0 or a duration from 1s to 1h, such as 15s'],
+    ['AIGW_STREAM_KEEPALIVE_INTERVAL', '999ms', 'found "999ms"; expected 0 or a duration from 1s to 1h, such as 15s'],
+    ['AIGW_STREAM_KEEPALIVE_INTERVAL', '-5s', 'found "-5s"; expected 0 or a duration from 1s to 1h, such as 15s'],
+    ['AIGW_STREAM_KEEPALIVE_INTERVAL', '1h1s', 'found "1h1s"; expected 0 or a duration from 1s to 1h, such as 15s'],
   ])('refuse %s=%s', (name, text, problem) => {
     expect(read({ [name]: text }).problems).toEqual([`${name}: ${problem}`]);
+  });
+});
+
+describe('AIGW_STREAM_KEEPALIVE_INTERVAL', () => {
+  it.each([
+    ['0', 0],
+    ['0s', 0],
+    ['1s', 1000],
+    ['1h', 3_600_000],
+  ])('%s is %s ms', (text, intervalMs) => {
+    const { options, problems } = read({ AIGW_STREAM_KEEPALIVE_INTERVAL: text });
+    expect([options.keepAliveIntervalMs, problems]).toEqual([intervalMs, []]);
   });
 });
 

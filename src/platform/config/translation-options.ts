@@ -1,8 +1,11 @@
 import { UserFacingError } from '../../shared/errors.js';
 import { DEFAULT_TRANSLATION_OPTIONS, type TranslationOptions } from '../../shared/translation-options.js';
+import { parseGoDurationMs } from './go-duration.js';
 
 const MAX_TOKENS_MAX = 1_000_000;
 const KNOWN_MODELS_MAX = 256;
+const KEEP_ALIVE_INTERVAL_MIN_MS = 1_000;
+const KEEP_ALIVE_INTERVAL_MAX_MS = 3_600_000;
 
 /** Reads `AIGW_…` variables. `attempt` gathers problems: it returns a placeholder for a variable that cannot be used. */
 export function translationOptions(
@@ -25,6 +28,7 @@ export function translationOptions(
     usesDocumentedErrorTypes: read('AIGW_DOCUMENTED_ERROR_TYPES', 'usesDocumentedErrorTypes', parseFlag),
     dropsHostedTools: read('AIGW_DROP_HOSTED_TOOLS', 'dropsHostedTools', parseFlag),
     knownModels: read('AIGW_KNOWN_MODELS', 'knownModels', parseKnownModels),
+    keepAliveIntervalMs: read('AIGW_STREAM_KEEPALIVE_INTERVAL', 'keepAliveIntervalMs', parseKeepAliveInterval),
   };
 }
 
@@ -37,6 +41,14 @@ function parseMaxTokens(text: string): number {
 function parseFlag(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new UserFacingError(`found "${text}"; expected true or false`);
+}
+
+function parseKeepAliveInterval(text: string): number {
+  const intervalMs = parseGoDurationMs(text);
+  if (intervalMs === 0) return 0;
+  if (intervalMs !== undefined && intervalMs >= KEEP_ALIVE_INTERVAL_MIN_MS && intervalMs <= KEEP_ALIVE_INTERVAL_MAX_MS)
+    return intervalMs;
+  throw new UserFacingError(`found "${text}"; expected 0 or a duration from 1s to 1h, such as 15s`);
 }
 
 /** `<part of a model name>=<model>`, separated by commas. */

@@ -1,3 +1,4 @@
+import type { CallPeer } from '../../../platform/grpc/call.js';
 import { headers as headerNames } from '../../../shared/headers.js';
 import { parseContentEncoding, type ContentCoding } from '../codec/content-encoding.js';
 import { EVENT_STREAM, isJsonType, mediaTypeOf } from '../codec/media-type.js';
@@ -18,6 +19,7 @@ import {
 } from '../wire/processing-response.js';
 import type { Attempt, Timing } from './attempt.js';
 import type { Dialect } from './error-dialect.js';
+import type { KeptAlive } from './keep-alive.js';
 import { errorReply } from './local-reply.js';
 import { EMPTY_BODY, missingAnswer, needsBody } from './missing-answer.js';
 import { readWholeBody, StreamedBody, type BodyReader } from './response-body.js';
@@ -54,7 +56,7 @@ export interface ClientRequestFacts {
  *   headers ─┬─ not 2xx ───────────────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
  *            ├─ 2xx, page or empty ────────▶ 502 ─▶ failed
  *            ├─ 2xx, observed ─────────────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
- *            ├─ 2xx, translated stream ────▶ chunks, each replaced ─▶ usage ─▶ succeeded
+ *            ├─ 2xx, translated stream ────▶ chunks, each replaced (full duplex: and keep-alives) ─▶ usage ─▶ succeeded
  *            └─ 2xx, translated, no stream ▶ buffered body ─┬─▶ replaced ─▶ succeeded
  *                                                           └─▶ 502 ─▶ failed
  *
@@ -72,11 +74,14 @@ export class ResponsePhase {
   #isUsageSent = false;
   #isAborted = false;
   #hasBody = false;
+  /** Of a translated stream in full duplex. */
+  #kept: KeptAlive | undefined;
 
   constructor(
     private readonly context: ProcessorContext,
     private readonly attempt: Attempt,
     private readonly request: ClientRequestFacts,
+    private readonly peer: Pick<CallPeer, 'send'>,
   ) {}
 
   onHeaders(message: HeadersMessage): Buffer {
@@ -99,7 +104,8 @@ export class ResponsePhase {
     if ((isRewritten || this.#timing === 'each-token') && headers.has('content-length')) removes.push('content-length');
     if (isRewritten && headers.has('content-encoding')) removes.push('content-encoding');
     if (sets.length === 0 && removes.length === 0) return emptyAnswer('response_headers');
-    return encodeAnswer('response_headers', { sets, removes });
+    if (isRewritten && this.#timing === 'each-token') this.#kept = this.#watched();
+    return encodeAnswer('response_headers', { sets, removes, ...(this.#kept && { responseBodyMode: 'full-duplex' }) });
   }
 
   onBody(body: Buffer, endOfStream: boolean): Buffer | Promise<Buffer> {
@@ -117,22 +123,37 @@ export class ResponsePhase {
   }
 
   /** The body ended without saying so: its message had no end_of_stream, because trailers follow. */
-  async onTrailers(): Promise<Buffer> {
+  async onTrailers(): Promise<readonly Buffer[]> {
+    this.stopKeepAlives();
     if (!this.#isGood) {
       this.attempt.fail('_OTHER');
       this.request.span?.fail(this.#status, NOTHING);
-      return encodeTrailersAnswer(this.attempt.failureMetadata(this.#status));
+      return [encodeTrailersAnswer(this.attempt.failureMetadata(this.#status))];
     }
     // A whole answer was finished with its body: trailers found the attempt completed.
-    if (this.#plan.kind !== 'stream') return encodeTrailersAnswer(new Map());
-    if (this.#isMissing) return encodeTrailersAnswer(this.#failUnusable(EMPTY_BODY).metadata);
-    const lost = await this.#plan.body.end();
-    if (lost !== undefined && lost.length > 0)
-      this.context.logger.warn(
-        { backend: this.attempt.backend.name, sizeBytes: lost.length },
-        'the end of a translated stream is lost: trailers followed a provider stream without its end marker',
-      );
-    return encodeTrailersAnswer(this.#succeed());
+    if (this.#plan.kind !== 'stream') return [encodeTrailersAnswer(new Map())];
+    if (this.#isMissing) return [encodeTrailersAnswer(this.#failUnusable(EMPTY_BODY).metadata)];
+    const rest = await this.#plan.body.end();
+    const frames: Buffer[] = [];
+    if (rest !== undefined && rest.length > 0) {
+      if (this.#kept?.takesAnswers)
+        frames.push(encodeAnswer('response_body', { streamedBody: { bytes: rest, isLast: false } }));
+      else this.#tellLost(rest.length);
+    }
+    frames.push(encodeTrailersAnswer(this.#succeed()));
+    return frames;
+  }
+
+  #tellLost(sizeBytes: number): void {
+    this.context.logger.warn(
+      { backend: this.attempt.backend.name, sizeBytes },
+      'the end of a translated stream is lost: trailers followed a provider stream without its end marker',
+    );
+  }
+
+  /** For good: the stream is over, or its answer is another one now. */
+  stopKeepAlives(): void {
+    this.#kept?.stop();
   }
 
   /** The client left, or the provider's connection broke: keeps what is known. */
@@ -194,6 +215,15 @@ export class ResponsePhase {
     );
   };
 
+  #watched(): KeptAlive | undefined {
+    return this.context.keepAlives?.watch(
+      this.request.dialect,
+      (frame) => this.peer.send(frame),
+      // The client gets 502, or a stream that breaks where it has its head.
+      () => this.peer.send(this.#refuse('with a head and nothing behind it for more than four minutes')),
+    );
+  }
+
   #onNoBody(sets: readonly HeaderSet[]): Buffer {
     if (!this.#isGood) {
       const metadata = this.attempt.failureMetadata(this.#status);
@@ -219,8 +249,9 @@ export class ResponsePhase {
     return this.#answerChunk(streamed, out, endOfStream);
   }
 
-  #answerChunk({ facts, isUsageFinal }: StreamedBody, body: Uint8Array | undefined, endOfStream: boolean): Buffer {
-    const answer: CommonAnswer = body === undefined ? {} : { body };
+  #answerChunk(streamed: StreamedBody, body: Uint8Array | undefined, endOfStream: boolean): Buffer {
+    const { facts, isUsageFinal } = streamed;
+    const answer = this.#bodyAnswer(streamed, body, endOfStream);
     if (endOfStream) return encodeAnswer('response_body', { ...answer, metadata: this.#succeed() });
     if (this.attempt.isFirstTokenPending) {
       this.attempt.learn(facts);
@@ -232,7 +263,19 @@ export class ResponsePhase {
       this.attempt.learn(facts);
       return encodeAnswer('response_body', { ...answer, metadata: this.attempt.responseMetadata(this.#timing) });
     }
-    return body === undefined ? emptyAnswer('response_body') : encodeAnswer('response_body', answer);
+    return body === undefined && this.#kept === undefined
+      ? emptyAnswer('response_body')
+      : encodeAnswer('response_body', answer);
+  }
+
+  #bodyAnswer(streamed: StreamedBody, body: Uint8Array | undefined, isLast: boolean): CommonAnswer {
+    const kept = this.#kept;
+    if (kept === undefined) return body === undefined ? {} : { body };
+    const bytes = body ?? NOTHING;
+    // Behind final usage or an error the client is told of the end, and a keep-alive would follow it.
+    if (isLast || streamed.isUsageFinal || streamed.hasError) kept.stop();
+    kept.answered(bytes);
+    return { streamedBody: { bytes, isLast } };
   }
 
   #succeed(): DynamicMetadata {

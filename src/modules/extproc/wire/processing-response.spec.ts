@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
   ProcessingResponseSchema,
+  type CommonResponse,
   type ProcessingResponse,
 } from '../../../gen/proto/envoy/service/ext_proc/v3/external_processor_pb.js';
 import {
@@ -59,7 +60,7 @@ describe('encoded answers read by the generated code', () => {
       ),
       replacesBody: fc.boolean(),
       clearsRouteCache: fc.boolean(),
-      responseBodyMode: fc.constantFrom('streamed' as const, 'buffered' as const),
+      responseBodyMode: fc.constantFrom('streamed' as const, 'buffered' as const, 'full-duplex' as const),
       metadata: fc
         .uniqueArray(fc.tuple(text, fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }))), {
           selector: ([key]) => key,
@@ -91,7 +92,10 @@ describe('encoded answers read by the generated code', () => {
           : undefined;
         expect(plain(found.dynamicMetadata)).toEqual(plain(metadata));
         expect(found.modeOverride?.responseBodyMode).toBe(
-          wanted.responseBodyMode && { streamed: Body.STREAMED, buffered: Body.BUFFERED }[wanted.responseBodyMode],
+          wanted.responseBodyMode &&
+            { streamed: Body.STREAMED, buffered: Body.BUFFERED, 'full-duplex': Body.FULL_DUPLEX_STREAMED }[
+              wanted.responseBodyMode
+            ],
         );
       }),
       { numRuns: 300 },
@@ -139,6 +143,22 @@ describe('encoded answers read by the generated code', () => {
     }
   });
 
+  it('carry the bytes of full duplex, and whether they are the last', () => {
+    const size = fc.oneof(fc.nat(20), fc.constant(300_000));
+    fc.assert(
+      fc.property(size, fc.boolean(), fc.boolean(), (sizeBytes, isLast, hasMetadata) => {
+        const bytes = Buffer.alloc(sizeBytes, 7);
+        const metadata = new Map(hasMetadata ? [['n', 1]] : []);
+        const found = read(encodeAnswer('response_body', { streamedBody: { bytes, isLast }, metadata }));
+        const { bodyMutation } = (found.response.value as { response: CommonResponse }).response;
+        const { mutation } = bodyMutation!;
+        expect(mutation).toMatchObject({ case: 'streamedResponse', value: { endOfStream: isLast } });
+        expect(Buffer.from((mutation.value as { body: Uint8Array }).body).equals(bytes)).toBe(true);
+        expect(found.dynamicMetadata !== undefined).toBe(hasMetadata);
+      }),
+    );
+  });
+
   it('keep an empty body apart from none', () => {
     const found = read(encodeAnswer('response_body', { body: Buffer.alloc(0) }));
     expect(shownCommon((found.response.value as { response: unknown }).response).body).toBe('');
@@ -147,6 +167,7 @@ describe('encoded answers read by the generated code', () => {
   it.each([
     ['streamed', Body.STREAMED],
     ['buffered', Body.BUFFERED],
+    ['full-duplex', Body.FULL_DUPLEX_STREAMED],
   ] as const)(
     'switch the response body to %s, ask for trailers and leave the request body buffered',
     (mode, expected) => {

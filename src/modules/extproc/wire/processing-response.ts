@@ -9,6 +9,8 @@ export interface CommonAnswer {
   readonly removes?: readonly string[];
   /** Replaces the body; empty bytes send an empty one. Absent: Envoy keeps what it has. */
   readonly body?: Uint8Array;
+  /** In place of `body` in full duplex, where what is not sent is gone: bytes for the client, and whether they are the last. */
+  readonly streamedBody?: StreamedBytes;
   /** CONTINUE_AND_REPLACE: in the answer to request headers, `body` replaces the request's body. */
   readonly replacesBody?: boolean;
   readonly clearsRouteCache?: boolean;
@@ -18,8 +20,18 @@ export interface CommonAnswer {
   readonly metadata?: DynamicMetadata;
 }
 
-/** Chunks as they come, or one message with the whole body. */
-export type ResponseBodyMode = 'streamed' | 'buffered';
+/** @see StreamedBodyResponse */
+export interface StreamedBytes {
+  readonly bytes: Uint8Array;
+  /** False when trailers follow. */
+  readonly isLast: boolean;
+}
+
+/**
+ * Chunks as they come, each answered once; one message with the whole body; or chunks as they come, with answers that are
+ * tied to none of them, but for the first: before it has come Envoy 1.38.3 takes no answer.
+ */
+export type ResponseBodyMode = 'streamed' | 'buffered' | 'full-duplex';
 
 export type DynamicMetadata = ReadonlyMap<string, string | number>;
 
@@ -61,6 +73,7 @@ const processingMode = (responseBodyMode: number) =>
 const PROCESSING_MODES: Readonly<Record<ResponseBodyMode, Buffer>> = {
   streamed: processingMode(1),
   buffered: processingMode(2),
+  'full-duplex': processingMode(4),
 };
 
 const EMPTY_ANSWERS = Object.fromEntries(
@@ -83,7 +96,8 @@ export function encodeAnswer(
   writeRest(writer, answer);
   const end = writer.mark();
   if (answer.clearsRouteCache) writer.varint(5, 1);
-  if (answer.body) writeBodyMutation(writer, answer.body);
+  if (answer.streamedBody) writeStreamedBody(writer, answer.streamedBody);
+  else if (answer.body) writeBodyMutation(writer, answer.body);
   if (answer.sets?.length || answer.removes?.length)
     writeHeaderMutation(writer, answer.sets ?? [], answer.removes ?? []);
   if (answer.replacesBody) writer.varint(1, STATUS_CONTINUE_AND_REPLACE);
@@ -124,8 +138,8 @@ const ENTRY_OVERHEAD_BYTES = 16;
 const UTF8_BYTES_MAX = 3;
 
 /** Bytes that the answer takes at most but for a constant, so that a large body is not moved when headers come on top. */
-function sizeGuess({ body, sets = [], removes = [], metadata }: CommonAnswer): number {
-  let sizeBytes = body?.length ?? 0;
+function sizeGuess({ body, streamedBody, sets = [], removes = [], metadata }: CommonAnswer): number {
+  let sizeBytes = (body?.length ?? 0) + (streamedBody?.bytes.length ?? 0);
   for (const set of sets)
     sizeBytes += ENTRY_OVERHEAD_BYTES + (set.encoded?.length ?? set.name.length + UTF8_BYTES_MAX * set.value.length);
   for (const name of removes) sizeBytes += ENTRY_OVERHEAD_BYTES + name.length;
@@ -147,6 +161,15 @@ function writeRest(writer: ReverseProtobufWriter, { metadata, responseBodyMode }
 function writeBodyMutation(writer: ReverseProtobufWriter, body: Uint8Array): void {
   const end = writer.mark();
   writer.bytes(1, body);
+  writer.message(3, end);
+}
+
+/** BodyMutation { streamed_response { body, end_of_stream } } */
+function writeStreamedBody(writer: ReverseProtobufWriter, { bytes, isLast }: StreamedBytes): void {
+  const end = writer.mark();
+  if (isLast) writer.varint(2, 1);
+  if (bytes.length > 0) writer.bytes(1, bytes);
+  writer.message(3, end);
   writer.message(3, end);
 }
 
