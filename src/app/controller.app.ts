@@ -5,10 +5,10 @@ import type { Logger } from 'pino';
 import { Cluster } from '../modules/crd/cluster.js';
 import { loadClusterConnection } from '../modules/crd/connection/kube-config.js';
 import { ControlPlaneMetrics } from '../modules/crd/control-plane-metrics.js';
+import type { Controller } from '../modules/crd/controller.js';
 import { CrdModule } from '../modules/crd/crd.module.js';
 import { createExtensionServer } from '../modules/extension-server/server.js';
 import { TranslationRecord } from '../modules/extension-server/translation-record.js';
-import { routingControllers } from '../modules/routing/controllers/routing-controllers.js';
 import type { ControllerSettings } from '../platform/config/controller-settings.js';
 import type { GrpcJsServer } from '../platform/grpc/grpc-js-server.js';
 import { ServingState, ServingStatus } from '../platform/grpc/health-calls.js';
@@ -19,6 +19,7 @@ import { createLogger } from '../platform/logging/logger.js';
 import { NestLogger } from '../platform/logging/nest-logger.js';
 import { MetricsRegistry } from '../platform/metrics/metrics-registry.js';
 import { SOCKET_PATH } from '../shared/extproc-pod/container.js';
+import { composeControllers, exchangeFromEnvironment } from './controller/credentials-part.js';
 import { deploymentTarget } from './controller/extproc-target.js';
 import { mergeTranslationRecord } from './controller/merge-translation-record.js';
 import { secretInterest } from './controller/secret-interest.js';
@@ -38,7 +39,7 @@ class ControllerModule {
 /**
  * Runs the control plane until a signal ends it, or until it cannot go on. Resolves with the exit code.
  *
- *     Cluster (informers, store, loops) ◀── routing controllers
+ *     Cluster (informers, store, loops) ◀── controllers of routing and credentials
  *        ├──▶ extension server   every replica, once synced
  *        └──▶ webhooks           every replica, once there is a certificate
  *
@@ -49,9 +50,17 @@ export async function runController(settings: ControllerSettings): Promise<numbe
   const metrics = new MetricsRegistry();
   const serving = new ServingState();
   const end = new EndOfProcess();
-  const cluster = composeCluster(settings, { logger, metrics, serving, end });
+  const exchange = exchangeFromEnvironment();
+  const { controllers, credentials } = composeControllers(routingOptions(settings), { metrics, logger, exchange });
+  const cluster = composeCluster(settings, controllers, { logger, metrics, serving, end });
   const extensionServer = composeExtensionServer(settings, cluster.current, { logger, metrics, serving });
-  const webhook = new WebhookPart(settings, cluster.current, logger);
+  const webhook = new WebhookPart({
+    settings,
+    cluster: cluster.current,
+    metrics,
+    logger,
+    onFatal: (error) => end.because(error),
+  });
   const probes = ProbesModule.forRoot({
     metrics,
     probes: {
@@ -68,7 +77,7 @@ export async function runController(settings: ControllerSettings): Promise<numbe
   });
   logger.info({ version: settings.version, address: formatListenAddress(settings.address) }, 'starting controller');
   const app = await NestFactory.create(
-    ControllerModule.forRoot([CrdModule.forRoot(cluster.parts), probes]),
+    ControllerModule.forRoot([CrdModule.forRoot(cluster.parts), credentials, probes]),
     new AdminHttpAdapter(),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
@@ -105,6 +114,7 @@ interface Shared {
 
 function composeCluster(
   settings: ControllerSettings,
+  controllers: readonly Controller[],
   { logger, metrics, serving, end }: Shared & { readonly end: EndOfProcess },
 ): LateCluster {
   let cluster: Cluster | undefined;
@@ -119,7 +129,7 @@ function composeCluster(
         watchNamespaces: settings.watchNamespaces,
         envoyGatewayNamespace: settings.envoyGatewayNamespace,
       },
-      controllers: routingControllers(routingOptions(settings)),
+      controllers,
       secrets: secretInterest(settings),
       metrics: new ControlPlaneMetrics(metrics),
       logger,

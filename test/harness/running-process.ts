@@ -90,11 +90,11 @@ export class RunningProcess {
     this.#child.kill(name);
   }
 
-  /** Asks it to end, insists after 5 s. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessEnd> {
+  /** Asks it to end, insists after 5 s, or after the given time. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', insistMs = STOP_MS): Promise<ProcessEnd> {
     if (this.#end) return this.#end;
     this.#child.kill(signal);
-    const insist = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    const insist = setTimeout(() => this.#child.kill('SIGKILL'), insistMs);
     const end = await this.ended;
     clearTimeout(insist);
     return end;

@@ -1,4 +1,5 @@
 import { ProxyIndex } from '../../modules/routing/workloads/proxies.js';
+import { servingGateway } from '../../modules/routing/workloads/sharing.js';
 import type { EditOptions } from '../../modules/extension-server/edits/edit-options.js';
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
 import type { Gateway, Secret } from '../../shared/api/gateway-api.js';
@@ -19,9 +20,10 @@ export function deploymentTarget({
     extProcDeploymentOf: (key, world) => {
       const gateway = world.get<Gateway>(kinds.gateway, namespaceOfKey(key), nameOfKey(key));
       if (!gateway) return undefined;
-      const namespace =
-        new ProxyIndex(world).of(gateway, gateway.spec?.gatewayClassName).namespace ?? envoyGatewayNamespace;
-      const dnsName = `${extProcServiceName(namespaceOfKey(key), nameOfKey(key))}.${namespace}.svc.cluster.local`;
+      const proxies = new ProxyIndex(world).of(gateway, gateway.spec?.gatewayClassName);
+      const { metadata } = servingGateway(world, gateway, proxies);
+      const namespace = proxies.namespace ?? envoyGatewayNamespace;
+      const dnsName = `${extProcServiceName(metadata.namespace ?? '', metadata.name)}.${namespace}.svc.cluster.local`;
       const ca = extProcTLSSecret === undefined ? undefined : caOf(world, namespace, extProcTLSSecret);
       return { dnsName, port: EXTPROC_PORT, ...(extProcTLSSecret !== undefined && { tls: { ca: ca ?? '' } }) };
     },

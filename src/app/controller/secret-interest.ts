@@ -1,4 +1,5 @@
 import type { SecretInterest } from '../../modules/crd/store/referenced-secrets.js';
+import { policyOfSecret } from '../../modules/credentials/generated-secret.js';
 import { secretsOfPolicy } from '../../modules/routing/controllers/references.js';
 import { generatedForGateway } from '../../modules/routing/generate/ownership.js';
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
@@ -15,7 +16,9 @@ export const secretInterest = (settings: ControllerSettings): SecretInterest => 
     ...processorTls(object, settings),
     ...configSecrets(object, settings),
   ],
-  isOwn: (metadata) => generatedForGateway({ apiVersion: 'v1', kind: kinds.secret.kind, metadata }) !== undefined,
+  isOwn: (metadata) =>
+    policyOfSecret(metadata) !== undefined ||
+    generatedForGateway({ apiVersion: 'v1', kind: kinds.secret.kind, metadata }) !== undefined,
 });
 
 const secretsOfObject = (object: KubeObject): readonly ObjectKey[] =>

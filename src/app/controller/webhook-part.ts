@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { ApiError } from '../../modules/crd/connection/api-error.js';
 import type { Cluster } from '../../modules/crd/cluster.js';
 import { trustWebhookCa } from '../../modules/crd/webhook-trust.js';
 import { hasNativeSidecars } from '../../modules/webhook/admit/server-version.js';
@@ -10,21 +11,40 @@ import { admitPod, type LiveReads } from '../../modules/webhook/pod-admission.js
 import { validateObject } from '../../modules/webhook/validate-object.js';
 import { WebhookServer } from '../../modules/webhook/webhook-server.js';
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
+import type { MetricsRegistry } from '../../platform/metrics/metrics-registry.js';
 import type { Secret } from '../../shared/api/gateway-api.js';
+import { UserFacingError } from '../../shared/errors.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { nameOfWebhookConfiguration } from '../../modules/webhook/names.js';
+
+const NOT_COUNTED = -1;
+
+export interface WebhookPartParts {
+  readonly settings: ControllerSettings;
+  readonly cluster: () => Cluster;
+  readonly metrics: MetricsRegistry;
+  readonly logger: Logger;
+  /** The process has to end: nobody can call the webhooks. */
+  readonly onFatal: (error: Error) => void;
+}
+
+const FORBIDDEN = 403;
 
 /** Webhook server and certificate, tied to the cluster. */
 export class WebhookPart {
   readonly #server: WebhookServer;
   readonly #certificates: WebhookCertificates;
   #hasNativeSidecars: Promise<boolean> | undefined;
+  #configurations = NOT_COUNTED;
+  private readonly settings: ControllerSettings;
+  private readonly cluster: () => Cluster;
+  private readonly logger: Logger;
 
-  constructor(
-    private readonly settings: ControllerSettings,
-    private readonly cluster: () => Cluster,
-    private readonly logger: Logger,
-  ) {
+  constructor(parts: WebhookPartParts) {
+    const { settings, cluster, logger } = parts;
+    this.settings = settings;
+    this.cluster = cluster;
+    this.logger = logger;
     const handlers = {
       '/mutate': async (request: Parameters<typeof admitPod>[0]) =>
         admitPod(request, {
@@ -45,11 +65,20 @@ export class WebhookPart {
       now: () => new Date(),
       logger,
       onCertificate: (certificate) => {
-        this.#server
-          .useCertificate(certificate)
-          .catch((error: unknown) => logger.error({ error }, 'the webhook server cannot listen'));
+        this.#server.useCertificate(certificate).catch(({ message }: Error) => {
+          parts.onFatal(new UserFacingError(`-webhookPort: cannot serve the webhooks: ${message}`));
+        });
       },
     });
+    parts.metrics.meter
+      .createObservableGauge('aigateway_controller_webhook_certificate_expiry', {
+        description: 'When the serving certificate of the webhooks ends, as a Unix time.',
+        unit: 's',
+      })
+      .addCallback((result) => {
+        const { current } = this.#certificates;
+        if (current) result.observe(current.notAfter.getTime() / 1_000);
+      });
   }
 
   async start(): Promise<void> {
@@ -92,7 +121,15 @@ export class WebhookPart {
         );
         return pages.flatMap(({ items }) => items.map(({ object }) => object));
       },
-      has: async (type, namespace, name) => (await client.get({ type, namespace, name })) !== undefined,
+      get: (type, namespace, name) =>
+        client.get({ type, namespace, name }).then(
+          (found) => found?.object,
+          // Namespaces that are not watched are none of ours: what is there counts as missing.
+          (error: unknown) => {
+            if (watchNamespaces.length > 0 && error instanceof ApiError && error.status === FORBIDDEN) return undefined;
+            throw error;
+          },
+        ),
     };
   }
 
@@ -106,8 +143,11 @@ export class WebhookPart {
         await this.cluster().client.apply(secret, { force: true });
       },
       trust: async (ca) => {
-        if ((await trustWebhookCa(this.cluster().client, name, ca)) === 0)
+        const count = await trustWebhookCa(this.cluster().client, name, ca);
+        // Asked again and again: told when it changes.
+        if (count === 0 && this.#configurations !== 0)
           this.logger.warn({ name }, 'there is no webhook configuration: no proxy gets its External Processor');
+        this.#configurations = count;
       },
     };
   }

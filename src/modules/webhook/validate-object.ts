@@ -26,16 +26,24 @@ const DENIED_REASONS: ReadonlySet<string> = new Set(['InvalidCost']);
 
 /**
  * What CEL rules of the schema cannot see: a cost expression that does not compile is refused; whatever may be mended by
- * another object, such as a backend that is created a moment later, is only warned about.
+ * another object, such as a backend that is created a moment later, is only warned about. So is what was wrong before an
+ * update already: an object that is older than this webhook can still be labelled, and mended step by step.
  */
-export function validateObject({ object }: AdmissionRequest, world: Snapshot): Verdict {
+export function validateObject({ object, oldObject }: AdmissionRequest, world: Snapshot): Verdict {
   if (!object || object.metadata.deletionTimestamp !== undefined) return { allowed: true };
-  const own = keyOf(object);
-  const faults = faultsOf(object, new OverlaidSnapshot(world, object)).filter((fault) => fault.object === own);
-  const denied = faults.filter(({ reason, severity }) => severity === 'error' && DENIED_REASONS.has(reason));
+  const faults = ownFaults(object, world);
+  const former = new Set(oldObject ? ownFaults(oldObject, world).map(({ message }) => message) : []);
+  const denied = faults.filter(
+    ({ reason, severity, message }) => severity === 'error' && DENIED_REASONS.has(reason) && !former.has(message),
+  );
   const warnings = faults.filter((fault) => !denied.includes(fault)).map(toText);
   if (denied.length === 0) return { allowed: true, warnings };
   return { allowed: false, warnings, denial: { code: 422, message: denied.map(toText).join('; ') } };
+}
+
+function ownFaults(object: KubeObject, world: Snapshot): readonly Fault[] {
+  const own = keyOf(object);
+  return faultsOf(object, new OverlaidSnapshot(world, object)).filter((fault) => fault.object === own);
 }
 
 const toText = ({ path, message }: Fault): string => (path === '' ? message : `${path}: ${message}`);

@@ -15,7 +15,10 @@ import type { ServingCertificate } from './certificates/serving-certificate.js';
 /** Far beyond an object that etcd takes (1.5 MiB), twice as the old one comes along. */
 const BODY_MAX_BYTES = 8 << 20;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Longer than the API server keeps an idle connection (90 s): a call on one that we close in that moment would fail. */
+const KEEP_ALIVE_MS = 120_000;
 const FORBIDDEN = 403;
+const TOO_LARGE = 413;
 
 export type Admit = (request: AdmissionRequest) => Verdict | Promise<Verdict>;
 
@@ -27,6 +30,7 @@ interface StatusError extends Error {
 /** Admission webhooks over HTTPS; the certificate may change at any time without a connection being lost. */
 export class WebhookServer {
   #server: Server | undefined;
+  #isClosing = false;
 
   constructor(
     private readonly port: number,
@@ -43,14 +47,15 @@ export class WebhookServer {
     return (this.#server?.address() as AddressInfo | null)?.port;
   }
 
-  /** Listens once the first certificate is there; later ones are for new connections. */
+  /** Listens once the first certificate is there; later ones are for new connections. Rejects when it cannot listen. */
   async useCertificate({ certificate, key }: ServingCertificate): Promise<void> {
     const context = { cert: certificate, key: key.reveal(), minVersion: 'TLSv1.2' } as const;
     if (this.#server) {
       this.#server.setSecureContext(context);
       return;
     }
-    const server = createServer({ ...context, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+    const server = createServer({ ...context, ...timeouts }, (request, response) => {
       void this.#serve(request, response);
     });
     // A client that does not speak TLS is no fault of ours.
@@ -62,13 +67,15 @@ export class WebhookServer {
       server.once('error', reject);
       server.listen(this.port, () => resolve());
     });
+    server.on('error', (error) => this.logger.error({ reason: error.message }, 'the webhook server failed'));
     this.logger.info({ port: this.listeningPort }, 'webhook server listening');
   }
 
-  /** Lets admissions under way end. */
+  /** Lets admissions under way end; their connections end with them. */
   async close(): Promise<void> {
     const server = this.#server;
     if (!server) return;
+    this.#isClosing = true;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();
@@ -78,15 +85,36 @@ export class WebhookServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.split('?', 1)[0] ?? '';
     const admit = Object.hasOwn(this.handlers, path) ? this.handlers[path] : undefined;
-    if (admit === undefined) return answer(response, 404, 'no webhook has this path\n', 'text/plain');
-    if (request.method !== 'POST') return answer(response, 405, 'expected POST\n', 'text/plain');
+    if (admit === undefined) return this.#answer(response, 404, 'no webhook has this path\n', 'text/plain');
+    if (request.method !== 'POST') return this.#answer(response, 405, 'expected POST\n', 'text/plain');
     try {
-      const review = parseAdmissionReview(await readBody(request));
-      answer(response, 200, writeAdmissionReview(review.uid, await this.#admit(admit, review)), 'application/json');
+      const body = await readBody(request);
+      if (body === undefined) return this.#refuseTooLarge(request, response);
+      const review = parseAdmissionReview(body);
+      this.#answer(
+        response,
+        200,
+        writeAdmissionReview(review.uid, await this.#admit(admit, review)),
+        'application/json',
+      );
     } catch (error) {
       const message = error instanceof UserFacingError ? error.message : 'the request could not be read';
-      answer(response, 400, `${message}\n`, 'text/plain');
+      this.#answer(response, 400, `${message}\n`, 'text/plain');
     }
+  }
+
+  /** The rest of the body is dropped, and the connection ends after the answer. */
+  #refuseTooLarge(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    response.shouldKeepAlive = false;
+    const message = `the body is longer than ${BODY_MAX_BYTES} bytes; expected an AdmissionReview\n`;
+    this.#answer(response, TOO_LARGE, message, 'text/plain');
+  }
+
+  #answer(response: ServerResponse, status: number, body: string, contentType: string): void {
+    if (this.#isClosing) response.shouldKeepAlive = false;
+    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+    response.end(body);
   }
 
   async #admit(admit: Admit, request: AdmissionRequest): Promise<Verdict> {
@@ -105,18 +133,14 @@ export class WebhookServer {
 const isStatusError = (error: unknown): error is StatusError =>
   error instanceof Error && 'status' in error && typeof error.status === 'number';
 
-function answer(response: ServerResponse, status: number, body: string, contentType: string): void {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
+/** Undefined when it is longer than it may be; the rest of it is then still to come. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Leaving the loop must not close the connection: the answer goes over it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes > BODY_MAX_BYTES)
-      throw new UserFacingError(`the body is longer than ${BODY_MAX_BYTES} bytes; expected an AdmissionReview`);
+    if (sizeBytes > BODY_MAX_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

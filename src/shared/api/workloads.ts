@@ -6,7 +6,12 @@ export interface Pod extends KubeObject {
   readonly spec?: PodSpec;
   readonly status?: {
     readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      /** RFC 3339. */
+      readonly lastTransitionTime?: string;
+    }[];
   };
 }
 

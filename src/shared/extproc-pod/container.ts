@@ -1,4 +1,4 @@
-import type { ExtProcInputs, EnvVar } from './inputs.js';
+import type { EnvVar, ExtProcInputs, McpSettings } from './inputs.js';
 import { resolveImage } from './inputs.js';
 import { configSecretKeys, configSecretNames, EXTPROC_CONTAINER, volumeNames } from './names.js';
 import { PARTS_MAX } from '../filter-config/bundle.js';
@@ -112,16 +112,7 @@ function extProcArgs({ inputs, hasBundle, listenAddress, extraArgs = [] }: Conta
     '-maxRecvMsgSize',
     String(settings.maxRecvMsgSizeBytes),
     ...(settings.logFormat === 'text' ? [] : ['-logFormat', settings.logFormat]),
-    ...(needsMcp
-      ? [
-          '-mcpAddr',
-          ':9856',
-          '-mcpSessionEncryptionSeed',
-          mcp.sessionEncryptionSeed,
-          '-mcpSessionEncryptionIterations',
-          String(mcp.sessionEncryptionIterations),
-        ]
-      : []),
+    ...(needsMcp ? mcpArgs(mcp) : []),
     ...given('-requestHeaderAttributes', attributes.all),
     ...given('-spanRequestHeaderAttributes', attributes.span),
     ...given('-metricsRequestHeaderAttributes', attributes.metrics),
@@ -131,6 +122,23 @@ function extProcArgs({ inputs, hasBundle, listenAddress, extraArgs = [] }: Conta
     ...extraArgs,
   ];
 }
+
+const mcpArgs = (mcp: McpSettings): readonly string[] => [
+  '-mcpAddr',
+  ':9856',
+  '-mcpSessionEncryptionSeed',
+  mcp.sessionEncryptionSeed,
+  '-mcpSessionEncryptionIterations',
+  String(mcp.sessionEncryptionIterations),
+  ...(mcp.fallbackSessionEncryptionSeed === ''
+    ? []
+    : [
+        '-mcpFallbackSessionEncryptionSeed',
+        mcp.fallbackSessionEncryptionSeed,
+        '-mcpFallbackSessionEncryptionIterations',
+        String(mcp.fallbackSessionEncryptionIterations),
+      ]),
+];
 
 function configMounts({ gateway: { namespace, name }, hasBundle, hasLegacy }: ContainerPlan): readonly object[] {
   return [

@@ -43,6 +43,11 @@ export interface ExtProcInputs {
   /** `spec.extProc.kubernetes` of the Gateway's GatewayConfig. */
   readonly overrides: ExtProcContainerOverrides | undefined;
   readonly needsMcp: boolean;
+  /**
+   * `<namespace>/<name>` of the Gateway whose filter config is mounted by proxies that several Gateways share: another one when
+   * that Gateway is deleted, and then pods have to be made again. Undefined for proxies of one Gateway.
+   */
+  readonly sharedConfigOf?: string;
 }
 
 /** `image` wins; `imageRepository` takes the tag or digest of the flag's image. */

@@ -37,7 +37,7 @@ export const configSecretNames = {
   /** `part` counts from 0. */
   part: (namespace: string, name: string, part: number) => {
     const suffix = `-${gatewayHash(namespace, name)}-part-${String(part).padStart(3, '0')}`;
-    return `${`${name}-${namespace}`.slice(0, OBJECT_NAME_MAX - suffix.length).replace(/-+$/, '')}${suffix}`;
+    return `${trimmed(`${name}-${namespace}`.slice(0, OBJECT_NAME_MAX - suffix.length))}${suffix}`;
   },
   /** The only Secret of old releases: the whole document, as long as it fits. */
   legacy: (namespace: string, name: string) => `${name}-${namespace}`,
@@ -59,4 +59,5 @@ function volumeName(namespace: string, name: string, suffix: string): string {
   return `${base.slice(0, VOLUME_NAME_MAX - end.length).replace(/-+$/, '')}${end}`;
 }
 
-const trimmed = (text: string): string => text.replace(/^-+|-+$/g, '');
+/** A cut may lie behind a dash or a dot, which no label of a name may begin or end with. */
+const trimmed = (text: string): string => text.replace(/^[-.]+|[-.]+$/g, '');

@@ -28,9 +28,9 @@ export class DnsServer {
     return this.socket.address().port;
   }
 
-  /** None: back to 127.0.0.1. */
-  setAddresses(name: string, addresses: readonly string[]): void {
-    if (addresses.length > 0) this.#addresses.set(name, addresses);
+  /** Undefined: back to 127.0.0.1. */
+  setAddresses(name: string, addresses: readonly string[] | undefined): void {
+    if (addresses) this.#addresses.set(name, addresses);
     else this.#addresses.delete(name);
   }
 

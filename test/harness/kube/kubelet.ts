@@ -43,7 +43,7 @@ export class Kubelet {
   readonly events: string[] = [];
   readonly #directory = new TemporaryDirectory();
   readonly #running = new Map<string, RunningPod>();
-  readonly #stopping = new Map<string, Promise<void>>();
+  readonly #stopping = new Map<string, { readonly pod: RunningPod; readonly stopped: Promise<void> }>();
   readonly #slices = new Map<string, string>();
   readonly #ended = new AbortController();
   readonly #loops: Promise<void>[] = [];
@@ -77,11 +77,14 @@ export class Kubelet {
     }
   }
 
-  /** Ends all Pods; their objects stay in the cluster. */
+  /** Ends all Pods at once; their objects stay in the cluster. */
   async stop(): Promise<void> {
     this.#ended.abort();
     await Promise.all(this.#loops);
-    await Promise.all([...this.pods.map((pod) => pod.stop()), ...this.#stopping.values()]);
+    // Those that are ending in order, too: nobody waits for what they do.
+    const stopping = [...this.#stopping.values()];
+    await Promise.all([...this.pods, ...stopping.map(({ pod }) => pod)].map(async (pod) => await pod.kill()));
+    await Promise.all(stopping.map(async ({ stopped }) => await stopped));
     this.#directory.remove();
   }
 
@@ -165,7 +168,7 @@ export class Kubelet {
   #end(uid: string, running: RunningPod): void {
     this.#running.delete(uid);
     const stopped = running.stop().then(async () => await this.#forget(running.name));
-    this.#stopping.set(uid, stopped);
+    this.#stopping.set(uid, { pod: running, stopped });
     void stopped.finally(() => this.#stopping.delete(uid));
   }
 
@@ -198,10 +201,10 @@ export class Kubelet {
     const status = loadBalancerStatus(service);
     if (status) await api.patch(refOf(service), { status }, 'status');
     const ready = podsOf(service, pods).filter(isReady);
-    dns.setAddresses(
-      `${service.metadata.name}.${this.#namespace}.svc.cluster.local`,
-      ready.flatMap((pod) => pod.status?.podIP ?? []),
-    );
+    const addresses = ready.flatMap((pod) => pod.status?.podIP ?? []);
+    const isKnown = addresses.length > 0 || service.spec.clusterIP === 'None';
+    const name = `${service.metadata.name}.${this.#namespace}.svc.cluster.local`;
+    dns.setAddresses(name, isKnown ? addresses : undefined);
     const slice = endpointSlice(service, pods);
     const text = JSON.stringify(slice);
     if (!slice || this.#slices.get(service.metadata.name) === text) return;

@@ -6,8 +6,8 @@ export class Load {
   readonly #workers: readonly Promise<void>[];
   #isEnding = false;
 
-  /** `request` gives what became of one: a status. */
-  constructor(private readonly request: () => Promise<number>) {
+  /** `request` gives what became of one: a status, or a word. */
+  constructor(private readonly request: () => Promise<number | string>) {
     this.#workers = Array.from({ length: WORKERS }, () => this.#work());
   }
 

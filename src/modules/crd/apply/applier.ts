@@ -10,7 +10,7 @@ import { ContestedObjects } from './contested-objects.js';
 import { changesAnything } from './merge-patch.js';
 import { differences, type Difference } from './live-difference.js';
 import { foreignReason, foreignToDelete } from './ownership.js';
-import { removalPatch } from './removal-patch.js';
+import { correctionPatch, removalPatch } from './removal-patch.js';
 import { SettledObjects } from './settled-objects.js';
 import { takenOverFields } from './take-over.js';
 import { TerminalError } from './terminal-error.js';
@@ -56,7 +56,7 @@ export class Applier {
     const base = this.#store.getByKey(key)?.metadata.resourceVersion;
     // What is said to be ours for the first time was written by the reference, by an update.
     if (live && !live.managed) await this.#takeOver(desired);
-    const applied = live ? await this.#client.apply(desired, { force: true }) : await this.#create(desired);
+    const applied = live ? await this.#update(desired, found ?? []) : await this.#create(desired);
     const result = await this.#removeExtras(desired, applied);
     this.#store.putOwn(result, base, origin);
     this.#contested.applied(key, desired, this.#timing.nowMs());
@@ -121,6 +121,18 @@ export class Applier {
     }
   }
 
+  /** An apply leaves what others added; where that is refused beside what we want, both are put right by one patch. */
+  async #update(desired: KubeObject, found: readonly Difference[]): Promise<Decoded> {
+    try {
+      return await this.#client.apply(desired, { force: true });
+    } catch (error) {
+      const patch = correctionPatch(desired, found);
+      if (!(error instanceof ApiError) || error.status !== INVALID || patch === undefined) throw error;
+      await this.#client.mergePatch(nameOf(desired), patch);
+      return await this.#client.apply(desired, { force: true });
+    }
+  }
+
   async #takeOver(desired: KubeObject): Promise<void> {
     const live = await this.#client.get(nameOf(desired));
     const fields = takenOverFields(live?.managedFields ?? [], desired.apiVersion);
@@ -150,6 +162,8 @@ export class Applier {
   }
 }
 
+/** Unprocessable: the schema or a rule of it refuses the object. */
+const INVALID = 422;
 const PATHS_SHOWN_MAX = 3;
 
 const pathsOf = (found: readonly Difference[]): string =>

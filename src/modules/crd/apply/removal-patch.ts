@@ -9,16 +9,33 @@ export function removalPatch(
   desired: KubeObject,
   found: readonly Difference[],
 ): Readonly<Record<string, unknown>> | undefined {
-  const patch: Record<string, unknown> = {};
-  let isEmpty = true;
-  for (const { path, sort } of found) {
-    if (sort !== 'extra') continue;
+  const extras = found.filter(({ sort }) => sort === 'extra');
+  return extras.length === 0 ? undefined : withoutExtras({}, desired, extras);
+}
+
+/**
+ * A merge patch that writes all of the content and takes away what is extra, at once: for what was changed in a way that is
+ * legal only together with what was added. Undefined when nothing is extra.
+ */
+export function correctionPatch(
+  desired: KubeObject,
+  found: readonly Difference[],
+): Readonly<Record<string, unknown>> | undefined {
+  const extras = found.filter(({ sort }) => sort === 'extra');
+  return extras.length === 0 ? undefined : withoutExtras({ ...contentOf(desired) }, desired, extras);
+}
+
+function withoutExtras(
+  patch: Record<string, unknown>,
+  desired: KubeObject,
+  extras: readonly Difference[],
+): Readonly<Record<string, unknown>> {
+  for (const { path } of extras) {
     const firstIndex = path.findIndex((step) => typeof step === 'number');
     const members = (firstIndex < 0 ? path : path.slice(0, firstIndex)).map(String);
     put(patch, members, valueAt(contentOf(desired), members) ?? null);
-    isEmpty = false;
   }
-  return isEmpty ? undefined : patch;
+  return patch;
 }
 
 function valueAt(value: unknown, members: readonly string[]): unknown {

@@ -58,6 +58,8 @@ describe('watchedViewOf', () => {
   });
 });
 
+const TIME = '2026-01-01T00:00:00Z';
+
 describe('reducedPod', () => {
   it('keeps what the control plane reads', () => {
     const pod: KubeObject & Readonly<Record<string, unknown>> = {
@@ -69,7 +71,11 @@ describe('reducedPod', () => {
         containers: [{ name: 'envoy', image: 'i', env: [], args: ['-x'] }, { name: 'bare' }],
         initContainers: [{ name: 'ai-gateway-extproc', image: 'j', volumeMounts: [] }],
       },
-      status: { phase: 'Running', podIP: '1.2.3.4', conditions: [{ type: 'Ready', status: 'True', reason: 'r' }] },
+      status: {
+        phase: 'Running',
+        podIP: '1.2.3.4',
+        conditions: [{ type: 'Ready', status: 'True', reason: 'r', lastTransitionTime: TIME }],
+      },
     };
     expect(reducedPod(pod)).toMatchObject({
       metadata: pod.metadata,
@@ -77,7 +83,7 @@ describe('reducedPod', () => {
         containers: [{ name: 'envoy', image: 'i', args: ['-x'] }, { name: 'bare' }],
         initContainers: [{ name: 'ai-gateway-extproc', image: 'j' }],
       },
-      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: TIME }] },
     });
     expect(JSON.stringify(reducedPod(pod))).not.toMatch(/nodeName|env"|volumeMounts|reason/);
   });

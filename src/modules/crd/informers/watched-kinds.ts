@@ -105,7 +105,11 @@ export function reducedPod(object: KubeObject): Pod {
     ...(status && {
       status: {
         ...(status.phase !== undefined && { phase: status.phase }),
-        conditions: (status.conditions ?? []).map(({ type, status }) => ({ type, status })),
+        conditions: (status.conditions ?? []).map(({ type, status, lastTransitionTime }) => ({
+          type,
+          status,
+          ...(lastTransitionTime !== undefined && { lastTransitionTime }),
+        })),
       },
     }),
   };

@@ -9,7 +9,7 @@ import type {
 } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { ClusterLoadAssignmentSchema } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_pb.js';
 import { HttpProtocolOptionsSchema } from '../../../gen/proto/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
-import type { AIGatewayRoute, AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
+import type { AIGatewayRoute, AIGatewayRouteBackendRef, AIServiceBackend } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
 import { aiClusterEdit, editLoadAssignment, type ClusterEditOptions } from './ai-clusters.js';
@@ -177,6 +177,68 @@ describe('aiClusterEdit, identity', () => {
   });
 });
 
+describe('aiClusterEdit, localities whose Backend is known', () => {
+  const backend = (name: string, target: { readonly name: string; readonly namespace?: string }): AIServiceBackend => ({
+    apiVersion: 'aigateway.envoyproxy.io/v1beta1',
+    kind: 'AIServiceBackend',
+    metadata: { namespace: 'ns', name },
+    spec: {
+      schema: { name: 'OpenAI' },
+      backendRef: { group: 'gateway.envoyproxy.io', kind: 'Backend', ...target },
+    },
+  });
+  const from = ({ region, lbEndpoints }: Place, namespace: string, name: string, kind = 'Backend'): Locality => ({
+    locality: { region },
+    lbEndpoints: [...lbEndpoints],
+    metadata: { filterMetadata: { 'envoy-gateway': { resources: [{ kind, namespace, name }] } } },
+  });
+  const world = (...refs: AIGatewayRouteBackendRef[]) =>
+    snapshotOf([
+      ...worldOf(...refs).list({ group: 'aigateway.envoyproxy.io', kind: 'AIGatewayRoute' }),
+      backend('a', { name: 'a-host' }),
+      backend('b', { name: 'b-host', namespace: 'far' }),
+    ]);
+  const identified = (name: string, refs: AIGatewayRouteBackendRef[], ...localities: Locality[]) => {
+    const { assignment, faults } = editLoadAssignment(
+      create(ClusterLoadAssignmentSchema, { clusterName: name, endpoints: localities }),
+      world(...refs),
+    );
+    return [identities(assignment)?.flatMap(([, ...names]) => names), faults.map(({ reason }) => reason)];
+  };
+  const a = from(localityOf(`${NAME}/backend/0`), 'ns', 'a-host');
+  const b = from(localityOf(`${NAME}/backend/1`), 'far', 'b-host');
+
+  it('get the identity of the ref that leads to this Backend', () => {
+    expect(identified(NAME, [{ name: 'a' }, { name: 'b' }], a, b)).toEqual([['a/0', 'b/1'], []]);
+  });
+
+  it.each([
+    ['the rule has another ref by now', NAME, [{ name: 'b' }], [a]],
+    ['the refs were exchanged', NAME, [{ name: 'b' }, { name: 'a' }], [a, b]],
+    ['the cluster is that of one ref', `${NAME}/backend/0`, [{ name: 'b' }, { name: 'a' }], [a]],
+    ['the Backend has its name in another namespace', NAME, [{ name: 'b' }], [from(localityOf(''), 'ns', 'b-host')]],
+    [
+      'positions count a ref that the HTTPRoute leaves out',
+      NAME,
+      [{ name: 'gone' }, { name: 'a' }, { name: 'b' }],
+      [
+        from(localityOf('zone', endpointAt('a.test', '', `${NAME}/tls/0`)), 'ns', 'a-host'),
+        from(localityOf('zone', endpointAt('b.test', '', `${NAME}/tls/1`)), 'far', 'b-host'),
+      ],
+    ],
+  ])('get no identity when %s', (_case, name, refs, localities) => {
+    expect(identified(name, refs, ...localities)).toEqual([localities.map(() => 'none'), ['LocalityNotMapped']]);
+  });
+
+  it.each([
+    ['its ref leads to nothing known', [{ name: 'other' }], a],
+    ['Envoy Gateway names something else', [{ name: 'b' }], from(localityOf(''), 'ns', 'a-host', 'Service')],
+    ['Envoy Gateway names nothing', [{ name: 'b' }], localityOf('')],
+  ])('are not judged when %s', (_case, refs, locality) => {
+    expect(identified(NAME, refs, locality)).toEqual([[`${refs[0]!.name}/0`], []]);
+  });
+});
+
 describe('aiClusterEdit, one cluster for each backend', () => {
   const ofRef = () => clusterOf(`${NAME}/backend/0`, localityOf(''));
 
@@ -317,7 +379,7 @@ describe('editLoadAssignment', () => {
         object: 'aigateway.envoyproxy.io/AIGatewayRoute/ns/llm',
         path: 'spec.rules[0]',
         message:
-          'cluster "httproute/ns/llm/rule/0": its localities cannot be mapped to the 2 backendRefs of the rule, so requests are refused. Use one backendRef per rule, or turn off zone-aware load balancing for the route.',
+          'cluster "httproute/ns/llm/rule/0": its localities cannot be mapped to the 2 backendRefs of the rule, so requests are refused. This ends by itself when the route was changed a moment ago; otherwise use one backendRef per rule, or turn off zone-aware load balancing for the route.',
       },
     ]);
   });

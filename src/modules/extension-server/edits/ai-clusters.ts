@@ -1,8 +1,8 @@
 import type { Cluster } from '../../../gen/proto/envoy/config/cluster/v3/cluster_pb.js';
 import type { ClusterLoadAssignment } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_pb.js';
-import type { AIGatewayRoute, AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
+import type { AIGatewayRoute, AIGatewayRouteBackendRef, AIServiceBackend } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
-import { objectKey } from '../../../shared/api/kube-object.js';
+import { objectKey, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import type { RuleName } from '../../../shared/api/route-parts.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
@@ -42,7 +42,7 @@ export function aiClusterEdit(
 ): (cluster: Cluster) => Cluster {
   const namespacesOf = forwardedNamespaces(world, options.metadataForwardingNamespaces ?? []);
   return (found) => {
-    const target = clusterTarget(found.name, lookup, report);
+    const target = clusterTarget(found.name, world, lookup, report);
     if (target === undefined) return found;
     const { route, rule } = target;
     const cluster = withBufferLimit(found, options.bufferLimitBytes);
@@ -73,7 +73,7 @@ export function editLoadAssignment(
 ): { assignment: ClusterLoadAssignment; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const report: Report = (fault) => void faults.push(fault);
-  const rule = clusterTarget(assignment.clusterName, ruleLookup(world), report)?.rule;
+  const rule = clusterTarget(assignment.clusterName, world, ruleLookup(world), report)?.rule;
   const identified = rule === undefined ? assignment : identifyEndpoints(assignment, rule);
   if (rule !== undefined && identified === undefined) report(unmappedLocality(assignment.clusterName, rule));
   return { assignment: identified ?? assignment, faults };
@@ -82,6 +82,7 @@ export function editLoadAssignment(
 /** The AIGatewayRoute behind a cluster and the backends that may own its endpoints. */
 function clusterTarget(
   clusterName: string,
+  world: Snapshot,
   lookup: RuleLookup,
   report: Report,
 ): { readonly route: AIGatewayRoute; readonly rule: RuleBackends } | undefined {
@@ -92,9 +93,11 @@ function clusterTarget(
   const { refIndex, ...named } = name;
   const all = found.rule?.backendRefs ?? [];
   // Envoy Gateway makes neither locality nor cluster for a backendRef of weight 0.
-  const refs = all
-    .map((ref, index) => ({ index, ref }))
-    .filter(({ ref, index }) => (refIndex === undefined ? ref.weight !== 0 : index === refIndex));
+  const refs = all.flatMap((ref, index) => {
+    if (refIndex === undefined ? ref.weight === 0 : index !== refIndex) return [];
+    const backend = backendOf(ref, found.name.namespace, world);
+    return [{ index, ref, ...(backend === undefined ? {} : { backend }) }];
+  });
   if (refs.length === 0) {
     report(outdatedCluster(clusterName, found.name));
     return undefined;
@@ -102,6 +105,14 @@ function clusterTarget(
   if (refIndex !== undefined && new Set(all.filter(isServed).map(({ priority = 0 }) => priority)).size > 1)
     report(noFallback(found.name));
   return { route: found.route, rule: { ...found.name, named, refs } };
+}
+
+/** Key of Envoy Gateway's Backend behind a ref. */
+function backendOf(ref: AIGatewayRouteBackendRef, routeNamespace: string, world: Snapshot): ObjectKey | undefined {
+  if (isPool(ref)) return undefined;
+  const namespace = ref.namespace || routeNamespace;
+  const target = world.get<AIServiceBackend>(kinds.aiServiceBackend, namespace, ref.name)?.spec?.backendRef;
+  return target && objectKey(kinds.backend, target.namespace || namespace, target.name);
 }
 
 const isServed = ({ weight }: AIGatewayRouteBackendRef): boolean => weight !== 0;
@@ -161,7 +172,8 @@ const unmappedLocality = (clusterName: string, rule: RuleBackends): Fault =>
     'error',
     'LocalityNotMapped',
     `cluster "${clusterName}": its localities cannot be mapped to the ${rule.refs.length} backendRefs of the rule, so ` +
-      'requests are refused. Use one backendRef per rule, or turn off zone-aware load balancing for the route.',
+      'requests are refused. This ends by itself when the route was changed a moment ago; otherwise use one backendRef ' +
+      'per rule, or turn off zone-aware load balancing for the route.',
   );
 
 const indistinctBackends = (cluster: Cluster, rule: RuleBackends): Fault =>

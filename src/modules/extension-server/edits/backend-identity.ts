@@ -6,6 +6,9 @@
  *                    httproute/ns/route/rule/i/tls/p       → the p-th backendRef whose weight is not 0
  *   position k of the locality, if there are as many as backendRefs → the k-th backendRef whose weight is not 0
  *
+ * Indexes shift when a route changes between the translation and the hook, so whatever was found must also agree with the
+ * Backend that Envoy Gateway names in the locality's metadata (ops.md I1, row 28).
+ *
  * @see spec extension-server.md sections 4, 9.1 and 21.4
  */
 import type {
@@ -15,17 +18,22 @@ import type {
 } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import type { ClusterLoadAssignment } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_pb.js';
 import type { AIGatewayRouteBackendRef } from '../../../shared/api/ai-gateway.js';
+import { objectKey, type ObjectKey } from '../../../shared/api/kube-object.js';
+import { kinds } from '../../../shared/api/kinds.js';
 import type { RuleName } from '../../../shared/api/route-parts.js';
 import { internalMetadata } from '../../../shared/headers.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { isIpLiteral } from './ip-literal.js';
 import { withInternalMetadata } from './filter-metadata.js';
+import { originObjects } from './origin-metadata.js';
 import { parseClusterName } from './xds-names.js';
 
 /** One backendRef of a rule with its index there. */
 export interface IndexedRef {
   readonly index: number;
   readonly ref: AIGatewayRouteBackendRef;
+  /** Key of Envoy Gateway's Backend behind it; absent when that is not known, as for InferencePools. */
+  readonly backend?: ObjectKey;
 }
 
 /** A rule of an AIGatewayRoute and those of its backendRefs that may own endpoints of the cluster, never empty. */
@@ -48,7 +56,8 @@ export function identifyEndpoints(
   rule: RuleBackends,
 ): ClusterLoadAssignment | undefined {
   const owners = ownersOf(assignment.endpoints, rule);
-  if (owners === undefined) return undefined;
+  if (owners === undefined || !assignment.endpoints.every((locality, position) => agrees(locality, owners[position])))
+    return undefined;
   const endpoints = mapKeeping(assignment.endpoints, (locality, position) => {
     const owner = owners[position];
     return owner === undefined ? locality : identifyLocality(locality, rule, owner);
@@ -64,6 +73,15 @@ function ownersOf(localities: readonly LocalityLbEndpoints[], rule: RuleBackends
   // Positions are trusted only when nothing else is known: one that is known already shows another order of things.
   const isByPosition = owners.every((owner) => owner === undefined) && localities.length === rule.refs.length;
   return isByPosition ? rule.refs : undefined;
+}
+
+/** False when Envoy Gateway took the endpoints from another Backend than the one of the backendRef. */
+function agrees({ metadata }: LocalityLbEndpoints, owner: IndexedRef | undefined): boolean {
+  const [origin] = originObjects(metadata).filter(({ kind }) => kind === kinds.backend.kind);
+  if (origin === undefined || owner?.backend === undefined) return true;
+  const { namespace, name } = origin;
+  if (typeof namespace !== 'string' || typeof name !== 'string') return true;
+  return objectKey(kinds.backend, namespace, name) === owner.backend;
 }
 
 function ownerByRegion(locality: LocalityLbEndpoints, rule: RuleBackends): IndexedRef | undefined {

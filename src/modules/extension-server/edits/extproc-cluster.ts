@@ -67,6 +67,8 @@ const besideEnvoyMembers = () => ({
 function deploymentMembers({ dnsName, tls }: ExtProcDeployment) {
   return {
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STRICT_DNS } as const,
+    // A replica that is gone without a word, or is new, is known of within a second and what name servers keep answers for.
+    dnsRefreshRate: durationFromMs(1_000),
     lbPolicy: Cluster_LbPolicy.RING_HASH,
     healthChecks: [
       {

@@ -1,9 +1,9 @@
 import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
-import type { ConditionState } from '../../../shared/api/conditions.js';
+import type { ConditionedObject, ConditionState } from '../../../shared/api/conditions.js';
 import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
 import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { displayName, keyOf, type ObjectKey } from '../../../shared/api/kube-object.js';
+import { displayName } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { Pod } from '../../../shared/api/workloads.js';
 import { gatewayKeyOf } from '../resolve/parents.js';
@@ -11,13 +11,19 @@ import type { RouteNode } from '../resolve/route-graph.js';
 import type { Proxies } from '../workloads/proxies.js';
 import { hasProcessor } from '../workloads/roll-out.js';
 
+/**
+ * How long Envoy may not know of a processor that is no sidecar: it asks for the Service once a second (`dns_refresh_rate` of
+ * the xDS), and name servers of clusters repeat an answer for 5 s.
+ */
+export const PROCESSOR_DISCOVERY_MS = 7_000;
+
 /** What was seen of a Gateway beside its own object. */
 export interface GatewayFacts {
   readonly proxies: Proxies;
   /** Whether Envoy Gateway asked us to finish the configuration of its proxies. */
   readonly isTranslationSeen: boolean;
-  /** Whether each proxy pod has to carry the processor; not so when it is a Deployment. */
-  readonly needsSidecar: boolean;
+  /** Pods of its processor when that is a Deployment; undefined: each proxy pod has to carry one. */
+  readonly processors: readonly Pod[] | undefined;
 }
 
 /**
@@ -29,6 +35,7 @@ export function programmedCondition(
   world: Snapshot,
   generated: GeneratedRoute,
   factsOf: (gateway: Gateway) => GatewayFacts,
+  now: Date,
 ): ConditionState {
   const { route, parentRefs } = generated.node;
   const { generation } = route.metadata;
@@ -39,9 +46,11 @@ export function programmedCondition(
     message,
     ...(generation !== undefined && { observedGeneration: generation }),
   });
+  if (generated.node.isRefused)
+    return state('False', 'NameConflict', 'Nothing was generated, because the names are taken by objects of others.');
   if (parentRefs.length === 0) return state('False', 'NoParents', 'There is no parentRef to a Gateway.');
   for (const [index, ref] of parentRefs.entries()) {
-    const missing = missingAt(world, generated, ref, factsOf);
+    const missing = missingAt(world, generated, ref, factsOf, now);
     if (missing) return state('False', missing.reason, `spec.parentRefs[${index}]: ${missing.message}`);
   }
   return state('True', 'Programmed', 'Every Gateway of the route serves it.');
@@ -63,16 +72,17 @@ function missingAt(
   { node: { route }, httpRoutes }: GeneratedRoute,
   ref: ParentReference,
   factsOf: (gateway: Gateway) => GatewayFacts,
+  now: Date,
 ): Missing | undefined {
   const namespace = ref.namespace || (route.metadata.namespace ?? '');
   const gateway = world.get<Gateway>(kinds.gateway, namespace, ref.name);
   if (!gateway) return { reason: 'GatewayNotFound', message: `Gateway ${namespace}/${ref.name} does not exist` };
   const name = displayName(gateway);
   for (const httpRoute of httpRoutes) {
-    const refused = notAccepted(world, route, httpRoute, keyOf(gateway), name);
+    const refused = notAccepted(world, route, httpRoute, ref, name);
     if (refused) return refused;
   }
-  const { proxies, isTranslationSeen, needsSidecar } = factsOf(gateway);
+  const { proxies, isTranslationSeen, processors } = factsOf(gateway);
   if (!isTranslationSeen) {
     return {
       reason: 'ExtensionServerNotCalled',
@@ -82,7 +92,7 @@ function missingAt(
     };
   }
   if (proxies.pods.length === 0) return { reason: 'NoProxies', message: `${name} has no running proxy` };
-  const bare = needsSidecar ? proxies.pods.filter((pod) => !hasProcessor(pod)) : [];
+  const bare = processors ? [] : proxies.pods.filter((pod) => !hasProcessor(pod));
   if (bare.length > 0) {
     return {
       reason: 'ProcessorMissing',
@@ -90,6 +100,13 @@ function missingAt(
     };
   }
   if (!proxies.pods.some(isReady)) return { reason: 'ProxiesNotReady', message: `no proxy of ${name} is ready` };
+  // Later on, a replica that takes the place of another one is nothing that the route has to tell.
+  const settledMs = isProgrammed(route) ? 0 : PROCESSOR_DISCOVERY_MS;
+  if (processors && !processors.some((pod) => isReady(pod) && readyMs(pod, now) >= settledMs))
+    return {
+      reason: 'ProcessorNotReady',
+      message: `no External Processor of ${name} has been ready for long enough that Envoy knows of it`,
+    };
   return undefined;
 }
 
@@ -98,12 +115,16 @@ function notAccepted(
   world: Snapshot,
   route: AIGatewayRoute,
   httpRoute: string,
-  gateway: ObjectKey,
+  ref: ParentReference,
   gatewayName: string,
 ): Missing | undefined {
   const child = world.get<HTTPRoute>(kinds.httpRoute, route.metadata.namespace ?? '', httpRoute);
   const parent = child?.status?.parents?.find(
-    (one) => one.controllerName === GATEWAY_CONTROLLER_NAME && gatewayKeyOf(route, one.parentRef) === gateway,
+    ({ controllerName, parentRef }) =>
+      controllerName === GATEWAY_CONTROLLER_NAME &&
+      gatewayKeyOf(route, parentRef) === gatewayKeyOf(route, ref) &&
+      parentRef.sectionName === ref.sectionName &&
+      parentRef.port === ref.port,
   );
   const condition = parent?.conditions?.find(({ type }) => type === 'Accepted');
   if (!condition || (condition.observedGeneration ?? 0) < (child?.metadata.generation ?? 0)) {
@@ -115,3 +136,12 @@ function notAccepted(
 
 const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+
+/** How long a ready pod has been ready; for ever when nobody says since when. */
+function readyMs({ status }: Pod, now: Date): number {
+  const since = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  return since === undefined ? Infinity : now.getTime() - Date.parse(since);
+}
+
+const isProgrammed = ({ status }: ConditionedObject): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Programmed' && value === 'True') ?? false;

@@ -5,7 +5,7 @@ import type { ReferenceGrant } from '../../../shared/api/reference-grants.js';
 import { recordedGateways } from '../../../shared/api/translation-record.js';
 import type { Change } from '../../crd/controller.js';
 import { generatedForGateway } from '../generate/ownership.js';
-import { owningGatewayLabels, owningGatewayOf } from '../workloads/owning-gateway.js';
+import { owningClassOf, owningGatewayOf } from '../workloads/owning-gateway.js';
 import { KeyRelation } from './key-relation.js';
 import * as references from './references.js';
 
@@ -29,6 +29,9 @@ export class AffectedRoots {
   readonly #gatewaysByRoute = new Map<ObjectKey, readonly ObjectKey[]>();
   readonly #gatewaysByConfig = new KeyRelation();
   readonly #gatewaysByClass = new KeyRelation();
+  readonly #classByGateway = new Map<ObjectKey, ObjectKey>();
+  /** Proxies that serve all Gateways of a class, by the class. */
+  readonly #proxiesByClass = new KeyRelation();
   /** Routes and policies by `<kind>/<namespace>`, for ReferenceGrants. */
   readonly #byNamespace = new KeyRelation();
   #last: { readonly change: Change; readonly roots: ReadonlySet<ObjectKey> } | undefined;
@@ -55,13 +58,18 @@ export class AffectedRoots {
     else if (isType(type, kinds.gatewayClass)) addAll(roots, this.#gatewaysByClass.referrersOf(key));
     else if (isType(type, kinds.gatewayConfig)) {
       roots.add(key);
-      addAll(roots, this.#gatewaysByConfig.referrersOf(key));
+      for (const gateway of this.#gatewaysByConfig.referrersOf(key)) {
+        roots.add(gateway);
+        // Parts of it are finished in the xDS, which Envoy Gateway makes anew when an HTTPRoute changes.
+        addAll(roots, this.#routesByGateway.referrersOf(gateway));
+      }
     } else if (isType(type, kinds.configMap)) {
       // Whether a Gateway is translated by us is told of its routes.
       const gateways = new Set([...recordedGateways(before), ...recordedGateways(after)]);
       for (const gateway of gateways) addAll(roots, this.#routesByGateway.referrersOf(gateway));
     } else if (isType(type, kinds.referenceGrant)) this.#onGrant(roots, change);
     else this.#onGenerated(roots, key, change);
+    this.#addSharing(roots);
     return roots;
   }
 
@@ -110,12 +118,19 @@ export class AffectedRoots {
       roots.add(policy);
       for (const target of this.#targetsByPolicy.get(policy) ?? []) this.#addBackend(roots, target);
     }
-    addGeneratedFor(roots, (after ?? before)!);
+    this.#addGeneratedFor(roots, (after ?? before)!);
   }
 
   #onGateway(roots: Set<ObjectKey>, key: ObjectKey, { before, after }: Change): void {
     this.#gatewaysByConfig.update(key, references.configOfGateway(before), references.configOfGateway(after));
+    const [former] = references.classOfGateway(before);
+    const [gatewayClass] = references.classOfGateway(after);
     this.#gatewaysByClass.update(key, references.classOfGateway(before), references.classOfGateway(after));
+    if (gatewayClass === undefined) this.#classByGateway.delete(key);
+    else this.#classByGateway.set(key, gatewayClass);
+    // The others of the class that it left have to do without it.
+    if (former !== undefined && former !== gatewayClass && this.#proxiesByClass.referrersOf(former).size > 0)
+      addAll(roots, this.#gatewaysByClass.referrersOf(former));
     roots.add(key);
     // Its routes say whether it is there and whether it serves.
     addAll(roots, this.#routesByGateway.referrersOf(key));
@@ -136,6 +151,7 @@ export class AffectedRoots {
 
   /** Children that somebody edited, and the proxies of Gateways. */
   #onGenerated(roots: Set<ObjectKey>, key: ObjectKey, { type, before, after }: Change): void {
+    this.#proxiesByClass.update(key, classesOfProxy(before), classesOfProxy(after));
     for (const object of [before, after]) {
       if (!object) continue;
       const gateway = owningGatewayOf(object);
@@ -143,9 +159,11 @@ export class AffectedRoots {
         roots.add(gateway);
         addAll(roots, this.#routesByGateway.referrersOf(gateway));
       }
-      const className = object.metadata.labels?.[owningGatewayLabels.gatewayClass];
-      if (className) addAll(roots, this.#gatewaysByClass.referrersOf(references.gatewayClassKey(className)));
-      addGeneratedFor(roots, object);
+      for (const gateway of this.#gatewaysOfSharedProxy(object)) {
+        roots.add(gateway);
+        addAll(roots, this.#routesByGateway.referrersOf(gateway));
+      }
+      this.#addGeneratedFor(roots, object);
       const owner = references.owningRouteOf(object);
       if (owner !== undefined) roots.add(owner);
     }
@@ -155,6 +173,33 @@ export class AffectedRoots {
     for (const route of references.routesThatGenerate(type, namespace, name)) {
       if (this.#gatewaysByRoute.has(route)) roots.add(route);
     }
+  }
+
+  #addGeneratedFor(roots: Set<ObjectKey>, object: KubeObject): void {
+    const gateway = generatedForGateway(object);
+    if (gateway === undefined) return;
+    roots.add(gateway);
+    // Routes say whether the processors that run as a Deployment are ready.
+    if (object.kind === kinds.pod.kind)
+      for (const served of [gateway, ...this.#sharingWith(gateway)])
+        addAll(roots, this.#routesByGateway.referrersOf(served));
+  }
+
+  #gatewaysOfSharedProxy(object: KubeObject): readonly ObjectKey[] {
+    return classesOfProxy(object).flatMap((gatewayClass) => [...this.#gatewaysByClass.referrersOf(gatewayClass)]);
+  }
+
+  /** Of Gateways that share a proxy each one may be that which has the filter config of all. */
+  #addSharing(roots: Set<ObjectKey>): void {
+    for (const gateway of new Set([...roots].flatMap((key) => [...this.#sharingWith(key)]))) roots.add(gateway);
+  }
+
+  /** All Gateways of a class that shares its proxies, when this is one of them. */
+  #sharingWith(gateway: ObjectKey): ReadonlySet<ObjectKey> {
+    const gatewayClass = this.#classByGateway.get(gateway);
+    return gatewayClass !== undefined && this.#proxiesByClass.referrersOf(gatewayClass).size > 0
+      ? this.#gatewaysByClass.referrersOf(gatewayClass)
+      : NOBODY;
   }
 
   #addBackend(roots: Set<ObjectKey>, backend: ObjectKey): void {
@@ -174,6 +219,8 @@ export class AffectedRoots {
   }
 }
 
+const NOBODY: ReadonlySet<ObjectKey> = new Set();
+
 const namespaceKey = ({ kind }: GroupKind, namespace: string): ObjectKey => `${kind}/${namespace}`;
 
 const isType = (type: GroupKind, other: GroupKind): boolean => type.group === other.group && type.kind === other.kind;
@@ -182,7 +229,7 @@ function addAll(roots: Set<ObjectKey>, keys: Iterable<ObjectKey>): void {
   for (const key of keys) roots.add(key);
 }
 
-function addGeneratedFor(roots: Set<ObjectKey>, object: KubeObject): void {
-  const gateway = generatedForGateway(object);
-  if (gateway !== undefined) roots.add(gateway);
+function classesOfProxy(object: KubeObject | undefined): readonly ObjectKey[] {
+  const className = object && owningClassOf(object);
+  return className === undefined ? [] : [references.gatewayClassKey(className)];
 }

@@ -16,12 +16,15 @@ import { ResolveContext } from '../resolve/context.js';
 import { resolveGateway } from '../resolve/resolve-gateway.js';
 import type { RouteGraph } from '../resolve/route-graph.js';
 import { ProxyIndex } from '../workloads/proxies.js';
-import { configIdPatch, hasProcessor, planRollOut } from '../workloads/roll-out.js';
+import { configIdPatch, hasProcessor, planRollOut, type RollOut } from '../workloads/roll-out.js';
+import { gatewaysOfClass } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
 import type { RoutingControllerOptions } from './routing-options.js';
 
 /** Roll-outs end without telling us when nobody watches the workload's status any more. */
 const ROLL_OUT_CHECK_MS = 5_000;
+/** While proxies lack their processor and nobody knows when the webhook comes back. */
+const BARE_CHECK_MS = 30_000;
 
 /**
  * Gateway → the Secrets with its filter config, and what its proxies have to be told of it.
@@ -40,19 +43,13 @@ export class GatewayController implements Controller {
     return [...this.affected.of(change)].filter((key) => isKeyOf(key, kinds.gateway));
   }
 
-  reconcile(roots: readonly ObjectKey[], world: Snapshot): readonly Desired[] {
-    const context = new ResolveContext(world);
-    const proxies = new ProxyIndex(world);
+  reconcile(roots: readonly ObjectKey[], world: Snapshot, now: Date): readonly Desired[] {
+    const pass = { context: new ResolveContext(world), index: new ProxyIndex(world), now };
     const generated = generatedByGateway(world);
-    return roots.map((root) => this.#reconcileGateway(root, context, proxies, generated.get(root) ?? []));
+    return roots.map((root) => this.#reconcileGateway(root, pass, generated.get(root) ?? []));
   }
 
-  #reconcileGateway(
-    root: ObjectKey,
-    context: ResolveContext,
-    index: ProxyIndex,
-    existing: readonly KubeObject[],
-  ): Desired {
+  #reconcileGateway(root: ObjectKey, { context, index, now }: Pass, existing: readonly KubeObject[]): Desired {
     const nothing = { root, objects: [], deletes: [], patches: [], conditions: new Map(), events: [] };
     const gateway = context.world.get<Gateway>(kinds.gateway, namespaceOfKey(root), nameOfKey(root));
     if (!gateway || gateway.metadata.deletionTimestamp !== undefined)
@@ -63,26 +60,35 @@ export class GatewayController implements Controller {
     const namespace = proxies.namespace ?? this.#expectedNamespace(gateway, context.world);
     if (namespace === undefined) return { ...nothing, deletes: leftOver(existing, []) };
 
-    const graph = resolveGateway(context, gateway);
+    const sharing = proxies.isShared ? gatewaysOfClass(context.world, gateway.spec?.gatewayClassName ?? '') : [gateway];
+    // What the proxies of the class need is with the first of its Gateways.
+    if (sharing[0] !== gateway) return { ...nothing, deletes: leftOver(existing, []) };
+
+    const graph = resolveTogether(context, sharing);
     const isEffective = graph.routes.length > 0;
     // Pods that still carry the processor must not keep credentials of routes that are gone.
     if (!isEffective && !proxies.pods.some(hasProcessor)) {
-      const rollOut = planRollOut({ proxies, container: undefined, configId: undefined });
-      return { ...nothing, patches: rollOut.patches, deletes: leftOver(existing, []) };
+      const rollOut = planRollOut({ proxies, container: undefined, configId: undefined, now });
+      return { ...nothing, patches: rollOut.patches, deletes: leftOver(existing, []), events: restarts(rollOut) };
     }
     const config = this.#filterConfig(graph);
-    const inputs = isEffective ? this.#inputs(graph) : undefined;
+    const inputs = isEffective ? this.#inputs(graph, proxies.isShared ? gateway : undefined) : undefined;
     const isSidecar = this.options.extProcMode === 'sidecar';
-    const rollOut = planRollOut({
-      proxies,
-      container: isSidecar ? inputs : undefined,
-      configId: config.uuid,
-    });
+    const generated = this.#generated(gateway, config, isSidecar ? undefined : inputs, namespace, existing);
+    // A config that cannot be stored is not the one that the pods have mounted.
+    const configId = generated.problem === undefined ? config.uuid : undefined;
+    const rollOut = planRollOut({ proxies, container: isSidecar ? inputs : undefined, configId, now });
+    const problem = generated.problem ?? bareProblem(root, rollOut) ?? graphProblem(root, graph);
     return {
       ...nothing,
-      ...this.#generated(gateway, config, isSidecar ? undefined : inputs, namespace, existing),
-      patches: [...rollOut.patches, ...processorPatches(existing, config.uuid)],
-      ...(rollOut.isWaiting && { requeueAfterMs: ROLL_OUT_CHECK_MS }),
+      objects: generated.objects,
+      deletes: generated.deletes,
+      patches: [...rollOut.patches, ...(configId === undefined ? [] : processorPatches(existing, configId))],
+      // One standing problem at a time: two would be told in turn for ever.
+      events: [...restarts(rollOut), ...(problem ? [problem] : [])],
+      ...((rollOut.isWaiting || rollOut.bare.length > 0) && {
+        requeueAfterMs: rollOut.isWaiting ? ROLL_OUT_CHECK_MS : BARE_CHECK_MS,
+      }),
     };
   }
 
@@ -91,11 +97,12 @@ export class GatewayController implements Controller {
     return { ...config, uuid: filterConfigId(config) };
   }
 
-  #inputs(graph: RouteGraph): ExtProcInputs {
+  #inputs(graph: RouteGraph, shared: Gateway | undefined): ExtProcInputs {
     return {
       settings: this.options.extProc,
       overrides: graph.gatewayConfig?.config.spec?.extProc?.kubernetes,
       needsMcp: false,
+      ...(shared && { sharedConfigOf: `${shared.metadata.namespace ?? ''}/${shared.metadata.name}` }),
     };
   }
 
@@ -106,18 +113,17 @@ export class GatewayController implements Controller {
     deployed: ExtProcInputs | undefined,
     namespace: string,
     existing: readonly KubeObject[],
-  ): Pick<Desired, 'objects' | 'deletes' | 'events'> {
+  ): Pick<Desired, 'objects' | 'deletes'> & { readonly problem?: ObjectEvent } {
     try {
       const { writesLegacySecret, deployment } = this.options;
       const objects = [
         ...generateConfigSecrets(gateway, config, namespace, { writesLegacySecret }),
         ...(deployed ? generateExtProcDeployment(gateway, deployed, namespace, deployment) : []),
       ];
-      return { objects, deletes: leftOver(existing, objects), events: [] };
+      return { objects, deletes: leftOver(existing, objects) };
     } catch (error) {
       if (!(error instanceof UserFacingError)) throw error;
-      const event = warning(keyOf(gateway), 'FilterConfigTooLarge', error.message);
-      return { objects: [], deletes: [], events: [event] };
+      return { objects: [], deletes: [], problem: warning(keyOf(gateway), 'FilterConfigTooLarge', error.message) };
     }
   }
 
@@ -158,6 +164,43 @@ function generatedByGateway(world: Snapshot): ReadonlyMap<ObjectKey, readonly Ku
   }
   return byGateway;
 }
+
+/** Shared by the roots of one pass. */
+interface Pass {
+  readonly context: ResolveContext;
+  readonly index: ProxyIndex;
+  readonly now: Date;
+}
+
+/** The graph of the first Gateway with the routes of all of them, each once. */
+function resolveTogether(context: ResolveContext, [first, ...others]: readonly Gateway[]): RouteGraph {
+  const graph = resolveGateway(context, first!);
+  if (others.length === 0) return graph;
+  const routes = [graph, ...others.map((gateway) => resolveGateway(context, gateway))].flatMap((one) => one.routes);
+  const byKey = new Map(routes.map((node) => [keyOf(node.route), node]));
+  return { ...graph, routes: [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, node]) => node) };
+}
+
+const graphProblem = (root: ObjectKey, { faults: [fault] }: RouteGraph): ObjectEvent | undefined =>
+  fault && warning(root, fault.reason, `${fault.path}: ${fault.message}`);
+
+function bareProblem(root: ObjectKey, { bare }: RollOut): ObjectEvent | undefined {
+  if (bare.length === 0) return undefined;
+  return warning(
+    root,
+    'ProcessorNotInjected',
+    `${bare.length} proxies came without the External Processor though they were restarted for it: check the MutatingWebhookConfiguration of the AI gateway and its objectSelector`,
+  );
+}
+
+const restarts = ({ restarted }: RollOut): readonly ObjectEvent[] =>
+  restarted.map((workload) => ({
+    regarding: keyOf(workload),
+    type: 'Normal',
+    reason: 'ProcessorRollOut',
+    action: 'RollOut',
+    note: 'Pods are replaced because the External Processor that they carry is not the one that they should have.',
+  }));
 
 const warning = (regarding: ObjectKey, reason: string, note: string): ObjectEvent => ({
   regarding,

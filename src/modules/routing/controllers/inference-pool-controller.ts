@@ -35,7 +35,10 @@ export class InferencePoolController implements Controller {
       if (!pool || pool.metadata.deletionTimestamp !== undefined) return nothing;
       const status = { parents: statusParents(pool, parents.get(root) ?? new Set(), world, now) };
       if (status.parents.length === 0 && pool.status?.parents === undefined) return nothing;
-      return { ...nothing, patches: [{ object: root, patch: { status }, subresource: 'status' }] };
+      // The version: the list is written as a whole, and another controller may write its own entry in the same moment.
+      const { resourceVersion } = pool.metadata;
+      const patch = { ...(resourceVersion !== undefined && { metadata: { resourceVersion } }), status };
+      return { ...nothing, patches: [{ object: root, patch, subresource: 'status' }] };
     });
   }
 }

@@ -74,8 +74,10 @@ const CHILD_PREFIXES = [childNames.hostRewriteFilter(''), childNames.notFoundFil
 
 /** The AIGatewayRoute that an object was generated for, by its controller reference. */
 export function owningRouteOf(object: KubeObject): ObjectKey | undefined {
+  // Others may refer to a route without being made by us, to go when it goes.
   const owner = object.metadata.ownerReferences?.find(
-    ({ apiVersion, kind }) => groupOf(apiVersion) === kinds.aiGatewayRoute.group && kind === kinds.aiGatewayRoute.kind,
+    ({ apiVersion, kind, controller }) =>
+      controller === true && groupOf(apiVersion) === kinds.aiGatewayRoute.group && kind === kinds.aiGatewayRoute.kind,
   );
   return owner && objectKey(kinds.aiGatewayRoute, namespaceOf(object), owner.name);
 }

@@ -1,24 +1,27 @@
-import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
+import type { AIGatewayRoute, GatewayConfig } from '../../../shared/api/ai-gateway.js';
 import type { Gateway } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey, isKeyOf } from '../../../shared/api/object-key.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { Pod } from '../../../shared/api/workloads.js';
 import type { Change, Controller, Desired } from '../../crd/controller.js';
 import { conditionEvents } from '../conditions/condition-events.js';
 import { conditionsOf } from '../conditions/conditions.js';
-import { programmedCondition, type GatewayFacts } from '../conditions/programmed.js';
+import { PROCESSOR_DISCOVERY_MS, programmedCondition, type GatewayFacts } from '../conditions/programmed.js';
 import { generateHTTPRouteFilters } from '../generate/http-route-filters.js';
 import { generateHTTPRoutes } from '../generate/http-route.js';
+import { generatedForGateway } from '../generate/ownership.js';
 import { childNames } from '../resolve/child-names.js';
 import { ResolveContext } from '../resolve/context.js';
 import { distinctFaults } from '../resolve/faults.js';
-import { faultsOfRoute } from '../resolve/resolve-gateway.js';
+import { faultsOfRoute, gatewayConfigOf } from '../resolve/resolve-gateway.js';
 import { resolveRoute } from '../resolve/resolve-route.js';
 import { ProxyIndex } from '../workloads/proxies.js';
+import { servingGateway } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
 import { KeyRelation } from './key-relation.js';
-import { owningRouteOf } from './references.js';
+import { gatewaysOfRoute, owningRouteOf } from './references.js';
 import type { RoutingControllerOptions } from './routing-options.js';
 
 /** AIGatewayRoute → HTTPRoute, its filters, and the route's own status. @see spec controller.md section 6 */
@@ -42,10 +45,10 @@ export class RouteController implements Controller {
     return [...this.affected.of(change)].filter((key) => isKeyOf(key, kinds.aiGatewayRoute));
   }
 
-  reconcile(roots: readonly ObjectKey[], world: Snapshot): readonly Desired[] {
+  reconcile(roots: readonly ObjectKey[], world: Snapshot, now: Date): readonly Desired[] {
     const context = new ResolveContext(world);
     const facts = gatewayFacts(world, this.options);
-    return roots.map((root) => this.#reconcileRoute(root, context, facts));
+    return roots.map((root) => this.#reconcileRoute(root, context, facts, now));
   }
 
   /** In a cluster the garbage collector deletes them as well; here it does not have to be waited for. */
@@ -58,7 +61,12 @@ export class RouteController implements Controller {
     return [...[...this.#httpRoutes.referrersOf(root)].sort(), ...filters];
   }
 
-  #reconcileRoute(root: ObjectKey, context: ResolveContext, facts: (gateway: Gateway) => GatewayFacts): Desired {
+  #reconcileRoute(
+    root: ObjectKey,
+    context: ResolveContext,
+    facts: (gateway: Gateway) => GatewayFacts,
+    now: Date,
+  ): Desired {
     const { world } = context;
     const route = world.get<AIGatewayRoute>(kinds.aiGatewayRoute, namespaceOfKey(root), nameOfKey(root));
     const nothing = { root, objects: [], deletes: [], patches: [], conditions: new Map(), events: [] };
@@ -66,10 +74,11 @@ export class RouteController implements Controller {
       return { ...nothing, deletes: this.#childrenOf(root, world) };
     const node = resolveRoute(context, route);
     const own = conditionsOf([route], distinctFaults(faultsOfRoute(node))).get(root) ?? [];
-    const httpRoutes = generateHTTPRoutes(node, this.options.rootPrefix);
+    const httpRoutes = generateHTTPRoutes(node, this.options.rootPrefix, configsOfRoute(world, route));
     const names = httpRoutes.map(({ metadata }) => metadata.name);
     // Before the last one: tables show the type of the last condition.
-    const states = own.toSpliced(-1, 0, programmedCondition(world, { node, httpRoutes: names }, facts));
+    const programmed = programmedCondition(world, { node, httpRoutes: names }, facts, now);
+    const states = own.toSpliced(-1, 0, programmed);
     const wanted = new Set(httpRoutes.map(keyOf));
     return {
       ...nothing,
@@ -77,8 +86,19 @@ export class RouteController implements Controller {
       deletes: [...this.#httpRoutes.referrersOf(root)].filter((key) => !wanted.has(key)).sort(),
       conditions: new Map([[root, states]]),
       events: conditionEvents(route, states),
+      // Nothing else tells when the time has come.
+      ...(programmed.reason === 'ProcessorNotReady' && { requeueAfterMs: PROCESSOR_DISCOVERY_MS }),
     };
   }
+}
+
+/** GatewayConfigs of the route's Gateways, each once, in the order of the Gateways. */
+function configsOfRoute(world: Snapshot, route: AIGatewayRoute): readonly GatewayConfig[] {
+  const configs = gatewaysOfRoute(route).flatMap((key) => {
+    const gateway = world.get<Gateway>(kinds.gateway, namespaceOfKey(key), nameOfKey(key));
+    return (gateway && gatewayConfigOf(gateway, world)) ?? [];
+  });
+  return [...new Set(configs)];
 }
 
 const owners = (object: KubeObject | undefined): readonly ObjectKey[] => {
@@ -95,12 +115,21 @@ function gatewayFacts(world: Snapshot, options: RoutingControllerOptions): (gate
     const before = known.get(key);
     if (before) return before;
     proxies ??= new ProxyIndex(world);
+    const found = proxies.of(gateway, gateway.spec?.gatewayClassName);
     const facts: GatewayFacts = {
-      proxies: proxies.of(gateway, gateway.spec?.gatewayClassName),
+      proxies: found,
       isTranslationSeen: options.isTranslationSeen(world, key),
-      needsSidecar: options.extProcMode === 'sidecar',
+      processors:
+        options.extProcMode === 'sidecar'
+          ? undefined
+          : processorsOf(world, keyOf(servingGateway(world, gateway, found))),
     };
     known.set(key, facts);
     return facts;
   };
 }
+
+const processorsOf = (world: Snapshot, gateway: ObjectKey): readonly Pod[] =>
+  world
+    .list<Pod>(kinds.pod)
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined && generatedForGateway(pod) === gateway);

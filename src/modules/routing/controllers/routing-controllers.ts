@@ -8,8 +8,10 @@ import { statusControllers } from './status-controllers.js';
 import { UnsupportedKindsController } from './unsupported-kinds-controller.js';
 
 /** All controllers of routing. They share what is known of references, so each change has to be shown to all of them. */
-export function routingControllers(options: RoutingControllerOptions): readonly Controller[] {
-  const affected = new AffectedRoots();
+export function routingControllers(
+  options: RoutingControllerOptions,
+  affected: AffectedRoots = new AffectedRoots(),
+): readonly Controller[] {
   return [
     new RouteController(affected, options),
     new GatewayController(affected, options),

@@ -1,4 +1,4 @@
-import type { AIServiceBackend, BackendSecurityPolicy, GatewayConfig } from '../../../shared/api/ai-gateway.js';
+import type { AIServiceBackend, GatewayConfig } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import type { GroupKind, KubeObject, ObjectKey } from '../../../shared/api/kube-object.js';
@@ -40,19 +40,13 @@ class StatusController<T extends KubeObject> implements Controller {
   }
 }
 
-/** @see spec controller.md sections 7, 8 and 17 */
+/** BackendSecurityPolicies have a controller of their own, in `credentials`. @see spec controller.md sections 7 and 17 */
 export const statusControllers = (affected: AffectedRoots): readonly Controller[] => [
   new StatusController<AIServiceBackend>(
     'backend',
     kinds.aiServiceBackend,
     affected,
     (context, backend) => context.backend(backend).faults,
-  ),
-  new StatusController<BackendSecurityPolicy>(
-    'policy',
-    kinds.backendSecurityPolicy,
-    affected,
-    (context, policy) => context.policy(policy).faults,
   ),
   new StatusController<GatewayConfig>(
     'gateway-config',

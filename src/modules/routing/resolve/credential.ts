@@ -1,5 +1,7 @@
 import type { BackendSecurityPolicy, CredentialType, SecretCredential } from '../../../shared/api/ai-gateway.js';
+import type { Secret } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
+import { secretText } from '../../../shared/api/secret-text.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { parseCredentialsFile } from '../../../shared/aws-credentials-file.js';
 import { UserFacingError } from '../../../shared/errors.js';
@@ -49,7 +51,13 @@ const BY_TYPE: Record<CredentialType, ResolveAuth> = {
   AzureCredentials: (world, policy, spec) =>
     spec.azureCredentials
       ? mapped(
-          exchangedToken(world, policy, 'spec.azureCredentials', 'azureAccessToken', 'Use type AzureAPIKey'),
+          exchangedToken(
+            world,
+            policy,
+            'spec.azureCredentials',
+            'azureAccessToken',
+            'Type AzureAPIKey needs no exchange',
+          ),
           (accessToken) => ({
             azure: { accessToken },
           }),
@@ -76,7 +84,8 @@ function resolveAws(
   }
   if (!aws.oidcExchangeToken) return { value: { aws: { region } }, faults: [] };
   const path = 'spec.awsCredentials.oidcExchangeToken';
-  const instead = 'Use credentialsFile, or leave both out for the default chain of the AWS SDK';
+  const instead =
+    'credentialsFile needs no exchange, nor does the default chain of the AWS SDK, which is taken without both';
   return mapped(exchangedToken(world, policy, path, 'credentials', instead), toAuth);
 }
 
@@ -115,7 +124,7 @@ function resolveGcp(
   if (!gcp.credentialsFile && !gcp.workloadIdentityFederationConfig)
     return { value: toAuth(new Redacted('')), faults: [] };
   const member = gcp.credentialsFile ? 'credentialsFile' : 'workloadIdentityFederationConfig';
-  const instead = `Leave ${member} out to use Application Default Credentials, such as a file that GOOGLE_APPLICATION_CREDENTIALS names`;
+  const instead = `Without ${member}, Application Default Credentials are taken, such as a file that GOOGLE_APPLICATION_CREDENTIALS names`;
   return mapped(exchangedToken(world, policy, `spec.gcpCredentials.${member}`, 'gcpAccessToken', instead), toAuth);
 }
 
@@ -140,20 +149,13 @@ function exchangedToken(
 ): Resolved<Redacted<string>> {
   const { name, namespace = '' } = policy.metadata;
   const secretName = exchangedSecretName(name);
-  if (world.get(kinds.secret, namespace, secretName)) {
-    return resolveSecretValue(world, policy, { name: secretName }, path, key);
-  }
-  return {
-    faults: [
-      error(
-        policy,
-        path,
-        'UnsupportedCredential',
-        `this credential has to be exchanged for a token, which this release does not do: it comes with controller mode. ` +
-          `${instead}, or keep a token in key "${key}" of Secret ${namespace}/${secretName}`,
-      ),
-    ],
-  };
+  const secret = world.get<Secret>(kinds.secret, namespace, secretName);
+  const token = secret && secretText(secret, key);
+  if (token?.trim()) return { value: new Redacted(token), faults: [] };
+  const message =
+    `there is no token for this credential: a controller exchanges it and tells in condition Rotated how that goes; ` +
+    `where none runs, keep a token in key "${key}" of Secret ${namespace}/${secretName}. ${instead}`;
+  return { faults: [error(policy, path, 'TokenNotExchanged', message)] };
 }
 
 const mapped = <T, U>({ value, faults }: Resolved<T>, map: (value: T) => U): Resolved<U> =>

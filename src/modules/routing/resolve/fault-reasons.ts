@@ -26,8 +26,8 @@ export const faultReasons = {
   SecretKeyNotFound: 'reference',
   SecretNotFound: 'reference',
   TargetNotFound: 'reference',
+  TokenNotExchanged: 'content',
   TooManyBackendRefs: 'content',
-  UnsupportedCredential: 'content',
   UnsupportedValue: 'content',
 } as const satisfies Record<string, FaultSort>;
 

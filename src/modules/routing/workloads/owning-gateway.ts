@@ -15,3 +15,10 @@ export function owningGatewayOf({ metadata: { labels = {} } }: KubeObject): Obje
   const namespace = labels[owningGatewayLabels.namespace];
   return name && namespace ? objectKey(kinds.gateway, namespace, name) : undefined;
 }
+
+/** The class whose Gateways share the proxy that a pod or workload is; undefined for all other objects. */
+export function owningClassOf(object: KubeObject): string | undefined {
+  return owningGatewayOf(object) === undefined
+    ? object.metadata.labels?.[owningGatewayLabels.gatewayClass] || undefined
+    : undefined;
+}

@@ -12,7 +12,11 @@ export interface RollOutInputs {
   readonly container: ExtProcInputs | undefined;
   /** Id of the filter config that the pods have mounted. */
   readonly configId: string | undefined;
+  readonly now: Date;
 }
+
+/** Pods that a restart did not give what they lack are not replaced again before this time: the webhook may be off. */
+export const RESTART_AGAIN_AFTER_MS = 300_000;
 
 export interface RollOut {
   readonly patches: readonly ObjectPatch[];
@@ -20,6 +24,8 @@ export interface RollOut {
   readonly isWaiting: boolean;
   /** Workloads whose pods will be replaced. */
   readonly restarted: readonly (Deployment | DaemonSet)[];
+  /** Pods that lack the container though they were replaced in order to get it. */
+  readonly bare: readonly Pod[];
 }
 
 /**
@@ -27,14 +33,16 @@ export interface RollOut {
  * carry, or do not carry, is not what it should be. Decided from the pods and templates alone, so the same world gives the
  * same patches and a settled one gives none. @see spec controller.md sections 12 and 19 (rows 12, 12b)
  */
-export function planRollOut({ proxies, container, configId }: RollOutInputs): RollOut {
+export function planRollOut({ proxies, container, configId, now }: RollOutInputs): RollOut {
   const patches =
     configId === undefined ? [] : proxies.pods.filter(hasProcessor).flatMap((pod) => configIdPatch(pod, configId));
-  if (proxies.workloads.some(isRollingOut)) return { patches, isWaiting: true, restarted: [] };
+  if (proxies.workloads.some(isRollingOut)) return { patches, isWaiting: true, restarted: [], bare: [] };
   const wanted = container && extProcConfigHash(container);
   const stale = proxies.pods.filter((pod) => !isCurrent(pod, container, wanted, proxies.workloads));
+  const bare = stale.filter((pod) => isRestartedInVain(pod, wanted, proxies.workloads));
+  const due = stale.filter((pod) => !bare.includes(pod) || ageMs(pod, now) >= RESTART_AGAIN_AFTER_MS);
   const templates = proxies.workloads.flatMap((workload) => {
-    const annotations = templateAnnotations(workload, wanted, stale, proxies.pods.length > 0);
+    const annotations = templateAnnotations(workload, wanted, due, proxies.pods.length > 0);
     if (annotations === undefined) return [];
     return [{ workload, patch: { spec: { template: { metadata: { annotations } } } } }];
   });
@@ -42,6 +50,7 @@ export function planRollOut({ proxies, container, configId }: RollOutInputs): Ro
     patches: [...patches, ...templates.map(({ workload, patch }) => ({ object: keyOf(workload), patch }))],
     isWaiting: false,
     restarted: templates.map(({ workload }) => workload),
+    bare,
   };
 }
 
@@ -75,13 +84,36 @@ function isCurrent(
   );
 }
 
+/** A pod has the annotations of the template that it was made from: one that was restarted for the right hash already. */
+function isRestartedInVain(
+  pod: Pod,
+  wanted: string | undefined,
+  workloads: readonly (Deployment | DaemonSet)[],
+): boolean {
+  const made = pod.metadata.annotations;
+  const id = made?.[podAnnotations.uuid];
+  return (
+    wanted !== undefined &&
+    !hasProcessor(pod) &&
+    made?.[podAnnotations.configHash] === wanted &&
+    id !== undefined &&
+    workloads.some((workload) => templateAnnotation(workload, podAnnotations.uuid) === id)
+  );
+}
+
+const ageMs = ({ metadata }: Pod, now: Date): number =>
+  now.getTime() - Date.parse(metadata.creationTimestamp ?? now.toISOString());
+
 const argumentOf = ({ args = [] }: Container, flag: string): string | undefined => {
   const index = args.indexOf(flag);
   return index < 0 ? undefined : args[index + 1];
 };
 
+const templateAnnotation = (workload: Deployment | DaemonSet, name: string): string | undefined =>
+  workload.spec?.template?.metadata?.annotations?.[name];
+
 const hashOf = (workload: Deployment | DaemonSet): string | undefined =>
-  workload.spec?.template?.metadata?.annotations?.[podAnnotations.configHash];
+  templateAnnotation(workload, podAnnotations.configHash);
 
 /**
  * What has to be written into a template, undefined when it may stay. Without pods there is nobody to replace: only a hash
@@ -100,9 +132,7 @@ function templateAnnotations(
   if (stored !== wanted) return { [podAnnotations.configHash]: wanted ?? null };
   // The template is right and the pods are not, such as pods made before the webhook could serve: another value is needed.
   const id = restartId(stale);
-  return workload.spec?.template?.metadata?.annotations?.[podAnnotations.uuid] === id
-    ? undefined
-    : { [podAnnotations.uuid]: id };
+  return templateAnnotation(workload, podAnnotations.uuid) === id ? undefined : { [podAnnotations.uuid]: id };
 }
 
 /** A function of the pods that have to go, so that each set of them is replaced once. */

@@ -123,7 +123,7 @@ export class WebhookCertificates {
     const secret = await cluster.getSecret(namespace, secretName);
     if (!this.options.isLeader()) return certificateOfSecret(secret);
     const names = { secret: { namespace, name: secretName }, dnsNames: serviceDnsNames(serviceName, namespace) };
-    const renewed = await renewedSecret(secret, names, now());
+    const renewed = await renewedSecret(secret, names, now(), this.#current?.ca);
     if (renewed === undefined) return certificateOfSecret(secret);
     const certificate = certificateOfSecret(renewed.secret);
     logger.info({ secret: `${namespace}/${secretName}`, reason: renewed.reason }, 'issuing a webhook certificate');

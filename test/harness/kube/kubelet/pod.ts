@@ -11,6 +11,7 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[];
   readonly containers: readonly Container[];
   readonly volumes?: readonly Volume[];
+  readonly terminationGracePeriodSeconds?: number;
 }
 
 export interface Container {
@@ -21,6 +22,7 @@ export interface Container {
   readonly env?: readonly EnvVar[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly readinessProbe?: Probe;
+  readonly startupProbe?: Probe;
   /** `Always` makes an init container a native sidecar. */
   readonly restartPolicy?: string;
 }

@@ -45,7 +45,9 @@ function extproc({ args, podIP, ports }: ProgramContext): Program {
   const bound = withFlag(moved, '-extProcAddr', (address) =>
     address.startsWith(':') ? `${podIP}${address}` : address,
   );
-  const delay = bound.some((arg) => /^--?shutdownDelay/.test(arg)) ? [] : ['-shutdownDelay', '0s'];
+  // Beside Envoy nobody else sends requests: it is drained before.
+  const isBesideEnvoy = bound.some((arg) => arg.startsWith('unix:'));
+  const delay = isBesideEnvoy && !bound.some((arg) => /^--?shutdownDelay/.test(arg)) ? ['-shutdownDelay', '0s'] : [];
   const mode = bound[0] === 'extproc' ? [] : ['extproc'];
   return { program: process.execPath, args: [main, ...mode, ...bound, ...delay] };
 }

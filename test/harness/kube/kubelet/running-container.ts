@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningProcess } from '../../running-process.js';
 import { startContainer, type Mount } from '../container.js';
-import type { Container } from './pod.js';
+import type { Container, Probe } from './pod.js';
 import type { Program } from './programs.js';
 
 const RESTART_MS = 200;
@@ -39,12 +39,23 @@ export class RunningContainer {
   }
 
   async probe(): Promise<void> {
-    this.isReady = this.isRunning && (await this.#answersProbe());
+    this.isReady = this.isRunning && (await this.#answers(this.container.readinessProbe));
   }
 
-  async stop(): Promise<void> {
+  /** Whether what comes after a native sidecar may start. */
+  async hasStarted(): Promise<boolean> {
+    return this.isRunning && (await this.#answers(this.container.startupProbe));
+  }
+
+  /** With a signal to end, and SIGKILL when that did not help in time. */
+  async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
-    await this.#process?.stop();
+    await this.#process?.stop('SIGTERM', graceMs);
+  }
+
+  async kill(): Promise<void> {
+    this.#isStopped = true;
+    await this.#process?.stop('SIGKILL');
   }
 
   async #keepRunning({ program, args, env }: Program): Promise<void> {
@@ -58,12 +69,12 @@ export class RunningContainer {
     }
   }
 
-  async #answersProbe(): Promise<boolean> {
-    const probe = this.container.readinessProbe?.httpGet;
-    if (!probe || !this.program) return true;
-    const port = this.ports.get(Number(probe.port)) ?? Number(probe.port);
+  async #answers(probe: Probe | undefined): Promise<boolean> {
+    const request = probe?.httpGet;
+    if (!request || !this.program) return true;
+    const port = this.ports.get(Number(request.port)) ?? Number(request.port);
     try {
-      const url = `http://127.0.0.1:${port}${probe.path ?? '/'}`;
+      const url = `http://127.0.0.1:${port}${request.path ?? '/'}`;
       return (await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) })).ok;
     } catch {
       return false;

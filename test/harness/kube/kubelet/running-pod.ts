@@ -16,6 +16,8 @@ import { volumeFiles, writeVolume } from './volume-files.js';
 
 const UNREADY_TICK_MS = 50;
 const READY_TICK_MS = 500;
+/** Kubernetes' default of `terminationGracePeriodSeconds`. */
+const GRACE_SECONDS = 30;
 
 export interface PodSettings {
   readonly api: KubeApi;
@@ -39,6 +41,8 @@ export class RunningPod {
   readonly #ended = new AbortController();
   #reported = '';
   #volumesReadMs = 0;
+  /** How many of the containers were started. */
+  #started = 0;
 
   constructor(
     private pod: Pod,
@@ -98,8 +102,16 @@ export class RunningPod {
   async stop(): Promise<void> {
     this.#ended.abort();
     if (this.#containers.some(({ container }) => container.name === 'envoy')) await drainEnvoy(this.adminPort);
-    await Promise.all(this.#containers.filter(({ isInit }) => !isInit).map((container) => container.stop()));
-    await Promise.all(this.#containers.filter(({ isInit }) => isInit).map((container) => container.stop()));
+    const graceMs = 1_000 * (this.pod.spec.terminationGracePeriodSeconds ?? GRACE_SECONDS);
+    await Promise.all(this.#containers.filter(({ isInit }) => !isInit).map((container) => container.stop(graceMs)));
+    await Promise.all(this.#containers.filter(({ isInit }) => isInit).map((container) => container.stop(graceMs)));
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Ends at once, in no order. */
+  async kill(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all(this.#containers.map(async (container) => await container.kill()));
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -109,7 +121,8 @@ export class RunningPod {
       await this.#writeVolumes();
       this.#volumesReadMs = readMs;
     }
-    if (this.#containers.length === 0) await this.#startContainers();
+    if (this.#containers.length === 0) await this.#makeContainers();
+    await this.#startContainers();
     await Promise.all(this.#containers.map((container) => container.probe()));
     await this.#report();
   }
@@ -123,7 +136,7 @@ export class RunningPod {
     }
   }
 
-  async #startContainers(): Promise<void> {
+  async #makeContainers(): Promise<void> {
     const { initContainers = [], containers } = this.pod.spec;
     const plain = initContainers.find(({ restartPolicy }) => restartPolicy !== 'Always');
     if (plain) throw new Error(`init container ${plain.name} is no native sidecar: not supported here`);
@@ -133,7 +146,16 @@ export class RunningPod {
     ]);
     if (this.#ended.signal.aborted) return;
     this.#containers.push(...made);
-    for (const container of made) container.start();
+  }
+
+  /** Native sidecars in their order, each when the one before has started; then all others. */
+  async #startContainers(): Promise<void> {
+    while (this.#started < this.#containers.length && !this.#ended.signal.aborted) {
+      const before = this.#containers[this.#started - 1];
+      if (before?.isInit && !(await before.hasStarted())) return;
+      this.#containers[this.#started]!.start();
+      this.#started += 1;
+    }
   }
 
   async #make(container: Container, isInit: boolean): Promise<RunningContainer> {

@@ -4,6 +4,8 @@ import { isReady, type Pod } from './pod.js';
 export interface Service extends KubeObject {
   readonly spec: {
     readonly type?: string;
+    /** `None` for a headless one. */
+    readonly clusterIP?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly {
       readonly name?: string;

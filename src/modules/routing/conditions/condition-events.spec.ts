@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConditionedObject, ConditionState } from '../../../shared/api/conditions.js';
+import { conditionEvents } from './condition-events.js';
+
+const state = (type: string, status: 'True' | 'False', reason: string = type, message = 'why'): ConditionState => ({
+  type,
+  status,
+  reason,
+  message,
+});
+
+const object = (...conditions: readonly ConditionState[]): ConditionedObject => ({
+  apiVersion: 'aigateway.envoyproxy.io/v1beta1',
+  kind: 'AIGatewayRoute',
+  metadata: { name: 'llm', namespace: 'default' },
+  ...(conditions.length > 0 && {
+    status: { conditions: conditions.map((one) => ({ ...one, lastTransitionTime: '2026-01-01T00:00:00Z' })) },
+  }),
+});
+
+const told = (before: ConditionedObject, ...states: readonly ConditionState[]) =>
+  conditionEvents(before, states).map(({ type, reason, note }) => `${type} ${reason}: ${note}`);
+
+describe('conditionEvents', () => {
+  it.each<[string, ConditionedObject, readonly ConditionState[], readonly string[]]>([
+    [
+      'a new object is accepted',
+      object(),
+      [state('ResolvedRefs', 'True'), state('Accepted', 'True')],
+      ['Normal Accepted: why'],
+    ],
+    ['a new object is not yet programmed', object(), [state('Programmed', 'False', 'Pending')], []],
+    [
+      'a new object has a fault',
+      object(),
+      [state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False', 'Failed')],
+      ['Warning BackendNotFound: why', 'Warning Failed: why'],
+    ],
+    ['nothing changes', object(state('Accepted', 'True')), [state('Accepted', 'True')], []],
+    [
+      'only the message changes',
+      object(state('Accepted', 'True')),
+      [state('Accepted', 'True', 'Accepted', 'else')],
+      [],
+    ],
+    [
+      'a route comes into force',
+      object(state('Programmed', 'False', 'Pending')),
+      [state('Programmed', 'True')],
+      ['Normal Programmed: why'],
+    ],
+    [
+      'a route goes out of force',
+      object(state('Programmed', 'True')),
+      [state('Programmed', 'False', 'NoProxies')],
+      ['Warning NoProxies: why'],
+    ],
+    [
+      'another thing is wrong',
+      object(state('Programmed', 'False', 'Pending')),
+      [state('Programmed', 'False', 'NoProxies')],
+      ['Warning NoProxies: why'],
+    ],
+    [
+      'an object is mended',
+      object(state('NotAccepted', 'False')),
+      [state('Accepted', 'True')],
+      ['Normal Accepted: why'],
+    ],
+  ])('tells what is news when %s', (_, before, states, expected) => {
+    expect(told(before, ...states)).toEqual(expected);
+  });
+
+  it('cuts a note to what an Event holds', () => {
+    const [event] = conditionEvents(object(), [state('Accepted', 'True', 'Accepted', 'x'.repeat(2_000))]);
+    expect(event?.note).toHaveLength(1_024);
+    expect(event?.regarding).toBe('aigateway.envoyproxy.io/AIGatewayRoute/default/llm');
+  });
+});
