@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { PolicyWorld } from '../../../test/harness/policy-world.js';
+import type { BackendSecurityPolicy } from '../../shared/api/ai-gateway.js';
+import type { ConditionedObject } from '../../shared/api/conditions.js';
+import type { Secret } from '../../shared/api/gateway-api.js';
+import { kinds } from '../../shared/api/kinds.js';
+import { keyOf, objectKey, type KubeObject } from '../../shared/api/kube-object.js';
+import { Redacted } from '../../shared/secret.js';
+import type { Desired } from '../crd/controller.js';
+import { ExchangeError, type Exchange } from './exchange.js';
+import { ATTEMPT_GAP_MS } from './policy/rotation-times.js';
+
+const NOW = new Date('2026-03-29T00:30:00Z');
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const client = (secret = 'client-secret-1'): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'client', namespace: 'default' },
+  stringData: { 'client-secret': secret },
+});
+
+const policy = (name = 'p'): BackendSecurityPolicy => ({
+  apiVersion: 'aigateway.envoyproxy.io/v1beta1',
+  kind: 'BackendSecurityPolicy',
+  metadata: { name, namespace: 'default', uid: `uid-of-${name}` },
+  spec: {
+    type: 'AzureCredentials',
+    azureCredentials: { tenantID: 't', clientID: name, clientSecretRef: { name: 'client' } },
+  },
+});
+
+const policyKey = keyOf(policy());
+const secretKey = objectKey(kinds.secret, 'default', 'ai-eg-bsp-p');
+
+const worlds: PolicyWorld[] = [];
+
+/** Tokens of an hour, numbered; `exchange` instead of that. */
+function worldOf(objects: readonly KubeObject[], exchange?: Exchange): PolicyWorld {
+  let count = 0;
+  const numbered: Exchange = async () => ({
+    data: { azureAccessToken: new Redacted(`token-${++count}`) },
+    expiresAt: new Date(world.now.getTime() + HOUR),
+  });
+  const world = new PolicyWorld(objects, exchange ?? numbered, NOW);
+  worlds.push(world);
+  return world;
+}
+
+const tokenIn = (all: readonly Desired[]) =>
+  Buffer.from((all[0]?.objects[0] as Secret | undefined)?.data?.['azureAccessToken'] ?? '', 'base64').toString();
+
+const conditionOf = ([desired]: readonly Desired[], type: string) =>
+  desired?.conditions.get(policyKey)?.find((one) => one.type === type);
+
+const refusal = async () => {
+  throw new ExchangeError('refused', 'azure-token', 'invalid_client', 'Check it');
+};
+
+describe('PolicyController', () => {
+  afterEach(() => {
+    for (const { rotator } of worlds.splice(0)) rotator.stop();
+  });
+
+  it('wants a Secret with the token, byte for byte', async () => {
+    const world = worldOf([policy(), client()]);
+    expect(tokenIn(await world.settle())).toBe('token-1');
+  });
+
+  it('takes the token that it got, not the one that a lagging cache still shows', async () => {
+    const world = worldOf([policy(), client()]);
+    const former = (await world.settle())[0]!.objects[0]!;
+    world.pass(56 * MINUTE);
+    world.reconcile();
+    await world.exchangesEnd();
+    world.put(former);
+    expect(tokenIn(world.reconcile())).toBe('token-2');
+  });
+
+  it('looks again when the token is to be renewed, and renews it then', async () => {
+    const world = worldOf([policy(), client()]);
+    const [{ requeueAfterMs = 0 } = {}] = await world.settle();
+    expect(requeueAfterMs).toBeGreaterThanOrEqual(45 * MINUTE - 1);
+    expect(requeueAfterMs).toBeLessThanOrEqual(55 * MINUTE);
+    world.pass(requeueAfterMs - 1_000);
+    world.reconcile();
+    expect(world.asked).toHaveLength(1);
+    world.pass(1_000);
+    world.reconcile();
+    expect(world.asked).toHaveLength(2);
+  });
+
+  it('exchanges anew when the client secret is another one, after a pause', async () => {
+    const world = worldOf([policy(), client()]);
+    await world.settle();
+    world.put(client('client-secret-2'));
+    const [desired] = world.reconcile();
+    expect(desired?.requeueAfterMs).toBe(ATTEMPT_GAP_MS);
+    world.pass(ATTEMPT_GAP_MS);
+    expect(tokenIn(await world.settle())).toBe('token-2');
+  });
+
+  it('gives a former policy up while its exchange is under way', async () => {
+    const signals: AbortSignal[] = [];
+    const world = worldOf([policy(), client()], (_, signal) => {
+      signals.push(signal);
+      return Promise.withResolvers<never>().promise;
+    });
+    world.reconcile();
+    world.remove(policyKey);
+    const [desired] = world.reconcileOnly([policyKey]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(desired).toMatchObject({ objects: [], deletes: [] });
+  });
+
+  it('is woken by the Secret of a policy that is gone, and deletes it', async () => {
+    const world = worldOf([policy(), client()]);
+    await world.settle();
+    world.remove(policyKey);
+    const left = world.objects.find((object) => keyOf(object) === secretKey)!;
+    const roots = [...world.controller.triggers({ type: kinds.secret, before: left, after: left })];
+    expect(roots).toEqual([policyKey]);
+    expect(world.reconcileOnly(roots)[0]?.deletes).toEqual([secretKey]);
+  });
+
+  it('says that a policy is not accepted when its token ends without another', async () => {
+    let isDown = false;
+    const world = worldOf([policy(), client()], async () => {
+      if (isDown) return await refusal();
+      return { data: { azureAccessToken: new Redacted('t') }, expiresAt: new Date(NOW.getTime() + HOUR) };
+    });
+    await world.settle();
+    isDown = true;
+    world.pass(56 * MINUTE);
+    const renewing = await world.settle();
+    expect(conditionOf(renewing, 'Accepted')?.status).toBe('True');
+    expect(conditionOf(renewing, 'Rotated')?.reason).toBe('RotationFailed');
+    world.pass(3 * MINUTE);
+    const late = await world.settle();
+    expect(late[0]?.requeueAfterMs).toBeLessThanOrEqual(MINUTE);
+    world.pass(MINUTE);
+    const ended = await world.settle();
+    expect(conditionOf(ended, 'NotAccepted')?.message).toContain('the token ended at 2026-03-29T01:30:00Z');
+    const policyNow = world.objects.find((object) => keyOf(object) === policyKey) as ConditionedObject;
+    expect(policyNow.status?.conditions?.map(({ type }) => type)).toEqual(['ResolvedRefs', 'Rotated', 'NotAccepted']);
+  });
+});
+
+describe('PolicyController, when clocks are set', () => {
+  afterEach(() => {
+    for (const { rotator } of worlds.splice(0)) rotator.stop();
+  });
+
+  it('wakes what is overdue when the clock went forward, and nothing else', async () => {
+    const world = worldOf([policy(), client()]);
+    await world.settle();
+    world.pass(ATTEMPT_GAP_MS);
+    const before = world.woken.length;
+    world.controller.sweep();
+    expect(world.woken).toHaveLength(before);
+    world.setClock(57 * MINUTE);
+    world.controller.sweep();
+    expect(world.woken.slice(before)).toEqual([policyKey]);
+    world.reconcile();
+    expect(world.asked).toHaveLength(2);
+  });
+
+  it('renews a token in its true time when the clock was set back by a day', async () => {
+    const world = worldOf([policy(), client()]);
+    await world.settle();
+    world.pass(10 * MINUTE);
+    world.setClock(-24 * HOUR);
+    const [desired] = world.reconcile();
+    expect(desired?.requeueAfterMs).toBeLessThanOrEqual(45 * MINUTE);
+    world.pass(46 * MINUTE);
+    world.reconcile();
+    expect(world.asked).toHaveLength(2);
+  });
+
+  it('takes a token of after that by the clock as it is now', async () => {
+    const world = worldOf([policy(), client()]);
+    await world.settle();
+    world.setClock(-24 * HOUR);
+    world.pass(56 * MINUTE);
+    const [renewed] = await world.settle();
+    expect(renewed?.requeueAfterMs).toBeGreaterThan(44 * MINUTE);
+  });
+});
+
+describe('PolicyController with 2,000 policies', () => {
+  afterEach(() => {
+    for (const { rotator } of worlds.splice(0)) rotator.stop();
+  });
+
+  it('makes eight exchanges at once at most, and spreads the renewals of tokens that end together', async () => {
+    const policies = Array.from({ length: 2_000 }, (_, index) => policy(`p${index}`));
+    let [running, most] = [0, 0];
+    const world = worldOf([...policies, client()], async () => {
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running--;
+      return { data: { azureAccessToken: new Redacted('t') }, expiresAt: new Date(NOW.getTime() + HOUR) };
+    });
+    world.write(world.reconcile());
+    await worldEnds(world, 2_000);
+    const waits = world.reconcile().map(({ requeueAfterMs = 0 }) => requeueAfterMs);
+    expect(most).toBeLessThanOrEqual(8);
+    expect(new Set(waits.map((wait) => Math.floor(wait / MINUTE))).size).toBe(10);
+    expect(world.asked).toHaveLength(2_000);
+  });
+});
+
+/** One exchange follows the other, so that the first end long before the last begin. */
+async function worldEnds(world: PolicyWorld, count: number): Promise<void> {
+  while (world.woken.length < count) await new Promise((resolve) => setImmediate(resolve));
+}
