@@ -172,7 +172,10 @@ function composeExtensionServer(
     logger,
     nowMs: () => performance.now(),
     onTranslated: ({ gateways, faults }) => {
-      record.note(gateways);
+      record.note(
+        gateways,
+        faults.filter(({ severity }) => severity === 'error'),
+      );
       for (const fault of faults) logger.warn({ ...fault }, 'part of the xDS could not be finished');
     },
   });

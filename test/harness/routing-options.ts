@@ -9,6 +9,7 @@ export const TEST_OPTIONS: RoutingControllerOptions = {
   deployment: { replicas: 1, tlsSecret: undefined },
   writesLegacySecret: false,
   isTranslationSeen: () => false,
+  translationFaults: () => [],
   extProc: {
     image: 'docker.io/envoyproxy/ai-gateway-extproc:v1.1.0',
     imagePullPolicy: 'IfNotPresent',

@@ -1,6 +1,6 @@
 import type { RoutingControllerOptions } from '../../modules/routing/controllers/routing-options.js';
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
-import { isTranslationRecorded } from '../../shared/api/translation-record.js';
+import { isTranslationRecorded, recordedFaults } from '../../shared/api/translation-record.js';
 
 /** What routing takes of the settings. */
 export const routingOptions = (settings: ControllerSettings): RoutingControllerOptions => ({
@@ -12,4 +12,5 @@ export const routingOptions = (settings: ControllerSettings): RoutingControllerO
   deployment: { replicas: settings.extProcReplicas, tlsSecret: settings.extProcTLSSecret },
   writesLegacySecret: settings.writesLegacySecret,
   isTranslationSeen: (world, gateway) => isTranslationRecorded(world, settings.podNamespace, gateway),
+  translationFaults: (world, gateway) => recordedFaults(world, settings.podNamespace, gateway),
 });

@@ -1,4 +1,5 @@
 import type { SecretInterest } from '../../modules/crd/store/referenced-secrets.js';
+import { PICKER_CA_ANNOTATION, SYSTEM_CA } from '../../modules/extension-server/edits/picker-clusters.js';
 import { policyOfSecret } from '../../modules/credentials/generated-secret.js';
 import { secretsOfPolicy } from '../../modules/routing/controllers/references.js';
 import { generatedForGateway } from '../../modules/routing/generate/ownership.js';
@@ -15,6 +16,7 @@ export const secretInterest = (settings: ControllerSettings): SecretInterest => 
     ...secretsOfObject(object),
     ...processorTls(object, settings),
     ...configSecrets(object, settings),
+    ...pickerCa(object),
   ],
   isOwn: (metadata) =>
     policyOfSecret(metadata) !== undefined ||
@@ -41,4 +43,10 @@ function configSecrets(object: KubeObject, { envoyGatewayNamespace }: Controller
   return [...new Set([envoyGatewayNamespace, namespace])].flatMap((where) =>
     names.map((secret) => objectKey(kinds.secret, where, secret)),
   );
+}
+
+/** The xDS trusts it for the endpoint picker of a pool. */
+function pickerCa({ kind, metadata }: KubeObject): readonly ObjectKey[] {
+  const name = kind === kinds.inferencePool.kind ? metadata.annotations?.[PICKER_CA_ANNOTATION] : undefined;
+  return name === undefined || name === SYSTEM_CA ? [] : [objectKey(kinds.secret, metadata.namespace ?? '', name)];
 }

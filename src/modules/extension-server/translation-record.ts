@@ -5,10 +5,12 @@ import type { ObjectKey } from '../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey } from '../../shared/api/object-key.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
 import {
-  isTranslationRecorded,
+  areEntriesRecorded,
+  forgottenEntries,
   recordedGateways,
   TRANSLATION_RECORD_NAME,
-  translationEntry,
+  translationEntries,
+  type TranslationFault,
 } from '../../shared/api/translation-record.js';
 
 export interface TranslationRecordParts {
@@ -20,34 +22,61 @@ export interface TranslationRecordParts {
   readonly logger: Logger;
 }
 
-/** Writes down once for each Gateway that its translations come by us; see `shared/api/translation-record.ts`. */
+/** Gateways whose last translation is remembered until it is written. */
+const PENDING_MAX = 1_000;
+
+/**
+ * Writes down for each Gateway that its translations come by us, and what could not be finished in the last one, when that
+ * changes; see `shared/api/translation-record.ts`.
+ */
 export class TranslationRecord {
-  #writing = false;
+  readonly #pending = new Map<ObjectKey, readonly TranslationFault[]>();
+  #isWriting = false;
 
   constructor(private readonly parts: TranslationRecordParts) {}
 
-  /** Returns at once; a failure is tried again at the next translation. */
-  note(gateways: readonly ObjectKey[]): void {
-    const world = this.parts.world();
-    if (world === undefined || this.#writing) return;
-    const fresh = gateways.filter((gateway) => !isTranslationRecorded(world, this.parts.namespace, gateway));
-    if (fresh.length === 0) return;
-    this.#writing = true;
-    void this.#write(fresh, world).finally(() => {
-      this.#writing = false;
+  /** Returns at once; what cannot be written is tried again at the next translation. */
+  note(gateways: readonly ObjectKey[], faults: readonly TranslationFault[]): void {
+    for (const gateway of gateways) if (this.#pending.size < PENDING_MAX) this.#pending.set(gateway, faults);
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    void this.#writePending().finally(() => {
+      this.#isWriting = false;
     });
   }
 
-  async #write(fresh: readonly ObjectKey[], world: Snapshot): Promise<void> {
-    const { namespace, merge, logger } = this.parts;
+  /** Never rejects. What is noted while a write is under way is written by the next one. */
+  async #writePending(): Promise<void> {
+    const { namespace, world: worldNow, logger } = this.parts;
+    for (;;) {
+      const world = worldNow();
+      if (world === undefined || this.#pending.size === 0) return;
+      const noted = [...this.#pending];
+      this.#pending.clear();
+      const entries = Object.assign(
+        {},
+        ...noted.map(([gateway, faults]) => translationEntries(gateway, faults)),
+      ) as Entries;
+      if (areEntriesRecorded(world, namespace, entries)) continue;
+      try {
+        await this.#write(entries, world);
+      } catch (error) {
+        logger.warn(
+          { reason: (error as Error).message },
+          'cannot record that Envoy Gateway calls the extension server',
+        );
+        return;
+      }
+    }
+  }
+
+  async #write(entries: Entries, world: Snapshot): Promise<void> {
+    const { namespace, merge } = this.parts;
     const known = world.get<ConfigMap>(kinds.configMap, namespace, TRANSLATION_RECORD_NAME);
     const gone = recordedGateways(known).filter(
       (gateway) => world.get(kinds.gateway, namespaceOfKey(gateway), nameOfKey(gateway)) === undefined,
     );
-    const data = Object.fromEntries([
-      ...gone.map((gateway): [string, null] => [translationEntry(gateway)[0], null]),
-      ...fresh.map(translationEntry),
-    ]);
+    const present = Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== null);
     const record: ConfigMap = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -56,12 +85,10 @@ export class TranslationRecord {
         namespace,
         labels: { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' },
       },
-      data: Object.fromEntries(fresh.map(translationEntry)),
+      data: Object.fromEntries(present),
     };
-    try {
-      await merge(record, data);
-    } catch (error) {
-      logger.warn({ reason: (error as Error).message }, 'cannot record that Envoy Gateway calls the extension server');
-    }
+    await merge(record, Object.assign({}, ...gone.map(forgottenEntries), entries) as Entries);
   }
 }
+
+type Entries = Readonly<Record<string, string | null>>;

@@ -6,8 +6,9 @@ import { nameOfKey, namespaceOfKey } from './object-key.js';
 import type { Snapshot } from './snapshot.js';
 
 /**
- * ConfigMap in the controller's namespace that says for which Gateways Envoy Gateway has called an extension server: any
- * replica may be called, and the leader has to know. Keys are hashes, because names of Gateways may be too long for keys.
+ * ConfigMap in the controller's namespace that says for which Gateways Envoy Gateway has called an extension server, and what
+ * was wrong then: any replica may be called, and the leader has to know. Keys are hashes, because names of Gateways may be too
+ * long for keys.
  */
 export const TRANSLATION_RECORD_NAME = 'ai-gateway-translations';
 
@@ -18,17 +19,85 @@ export const translationEntry = (gateway: ObjectKey): readonly [key: string, val
   return [gatewayHash(namespace, name), `${namespace}/${name}`];
 };
 
-export function isTranslationRecorded(world: Snapshot, controllerNamespace: string, gateway: ObjectKey): boolean {
-  const record = world.get<ConfigMap>(kinds.configMap, controllerNamespace, TRANSLATION_RECORD_NAME);
-  const [key, value] = translationEntry(gateway);
-  return record?.data?.[key] === value;
+/** Key of what was wrong in the last translation of a Gateway, beside the key that names it. */
+const faultsKey = (key: string): string => `${key}.faults`;
+
+/** Something that the extension server could not finish, of error severity. */
+export interface TranslationFault {
+  readonly object: ObjectKey;
+  readonly message: string;
 }
+
+const FAULTS_MAX = 10;
+const MESSAGE_LENGTH_MAX = 512;
+
+/** All that the record shall say of a Gateway; null takes an entry away. */
+export function translationEntries(
+  gateway: ObjectKey,
+  faults: readonly TranslationFault[],
+): Readonly<Record<string, string | null>> {
+  const [key, value] = translationEntry(gateway);
+  const kept = faults
+    .slice(0, FAULTS_MAX)
+    .map(({ object, message }) => ({ object, message: message.slice(0, MESSAGE_LENGTH_MAX) }));
+  return { [key]: value, [faultsKey(key)]: kept.length === 0 ? null : JSON.stringify(kept) };
+}
+
+/** What takes a Gateway out of the record. */
+export function forgottenEntries(gateway: ObjectKey): Readonly<Record<string, null>> {
+  const [key] = translationEntry(gateway);
+  return { [key]: null, [faultsKey(key)]: null };
+}
+
+const recordOf = (world: Snapshot, controllerNamespace: string): ConfigMap | undefined =>
+  world.get<ConfigMap>(kinds.configMap, controllerNamespace, TRANSLATION_RECORD_NAME);
+
+export function isTranslationRecorded(world: Snapshot, controllerNamespace: string, gateway: ObjectKey): boolean {
+  const [key, value] = translationEntry(gateway);
+  return recordOf(world, controllerNamespace)?.data?.[key] === value;
+}
+
+/** Whether the record says all of the entries already. */
+export function areEntriesRecorded(
+  world: Snapshot,
+  controllerNamespace: string,
+  entries: Readonly<Record<string, string | null>>,
+): boolean {
+  const { data = {} } = recordOf(world, controllerNamespace) ?? {};
+  return Object.entries(entries).every(([key, value]) => (data[key] ?? null) === value);
+}
+
+export function recordedFaults(
+  world: Snapshot,
+  controllerNamespace: string,
+  gateway: ObjectKey,
+): readonly TranslationFault[] {
+  const text = recordOf(world, controllerNamespace)?.data?.[faultsKey(translationEntry(gateway)[0])];
+  if (text === undefined) return [];
+  try {
+    const faults: unknown = JSON.parse(text);
+    return Array.isArray(faults) ? faults.filter(isFault) : [];
+  } catch {
+    // Somebody edited it; the next translation writes it anew.
+    return [];
+  }
+}
+
+const isFault = (value: unknown): value is TranslationFault =>
+  typeof value === 'object' &&
+  value !== null &&
+  'object' in value &&
+  typeof value.object === 'string' &&
+  'message' in value &&
+  typeof value.message === 'string';
 
 /** Gateways that a record names. */
 export function recordedGateways(object: KubeObject | undefined): readonly ObjectKey[] {
   if (object?.metadata.name !== TRANSLATION_RECORD_NAME) return [];
-  return Object.values((object as ConfigMap).data ?? {}).map((entry) => {
-    const [namespace = '', name = ''] = entry.split('/');
-    return objectKey(kinds.gateway, namespace, name);
-  });
+  return Object.entries((object as ConfigMap).data ?? {})
+    .filter(([key]) => !key.includes('.'))
+    .map(([, entry]) => {
+      const [namespace = '', name = ''] = entry.split('/');
+      return objectKey(kinds.gateway, namespace, name);
+    });
 }

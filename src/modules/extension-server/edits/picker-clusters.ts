@@ -33,8 +33,8 @@ import {
  * On an InferencePool: name of the Secret in its namespace whose `ca.crt` the endpoint picker's certificate must lead to, or
  * `system` for the certificate authorities of Envoy's machine. Without it the certificate is not verified (21.12).
  */
-const PICKER_CA_ANNOTATION = 'aigateway.envoyproxy.io/endpoint-picker-ca';
-const SYSTEM_CA = 'system';
+export const PICKER_CA_ANNOTATION = 'aigateway.envoyproxy.io/endpoint-picker-ca';
+export const SYSTEM_CA = 'system';
 
 type Validation = MessageInitShape<typeof CertificateValidationContextSchema>;
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
 import type { Gateway } from '../../../shared/api/gateway-api.js';
 import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import { objectKey } from '../../../shared/api/kube-object.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
 import type { Pod } from '../../../shared/api/workloads.js';
 import type { RouteNode } from '../resolve/route-graph.js';
@@ -81,11 +83,13 @@ const pod = (isReady: boolean, withProcessor = true): Pod => ({
 const facts = (pods: readonly Pod[] = [pod(true)], more: Partial<GatewayFacts> = {}): GatewayFacts => ({
   proxies: { namespace: 'eg', pods, workloads: [], isShared: false },
   isTranslationSeen: true,
+  translationFaults: [],
   processors: undefined,
   ...more,
 });
 
 const SERVED = httpRoute('llm', {});
+const GATEWAY_KEY = objectKey(kinds.gateway, 'default', 'edge');
 
 describe('programmedCondition', () => {
   it.each<[string, RouteNode, readonly HTTPRoute[], GatewayFacts, string]>([
@@ -138,6 +142,25 @@ describe('programmedCondition', () => {
       [SERVED],
       facts([pod(true)], { isTranslationSeen: false }),
       'ExtensionServerNotCalled',
+    ],
+    [
+      'has a Gateway whose xDS could not be finished',
+      node([PARENT]),
+      [SERVED],
+      facts([pod(true)], { translationFaults: [{ object: GATEWAY_KEY, message: 'no place' }] }),
+      'TranslationFault',
+    ],
+    [
+      'shares its Gateway with a route, and a pool, that have faults',
+      node([PARENT]),
+      [SERVED],
+      facts([pod(true)], {
+        translationFaults: [
+          { object: objectKey(kinds.aiGatewayRoute, 'default', 'other'), message: 'theirs' },
+          { object: objectKey(kinds.inferencePool, 'default', 'pool'), message: 'theirs' },
+        ],
+      }),
+      'Programmed',
     ],
     ['has no proxy', node([PARENT]), [SERVED], facts([]), 'NoProxies'],
     [

@@ -3,9 +3,12 @@ import type { ConditionedObject, ConditionState } from '../../../shared/api/cond
 import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
 import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { displayName } from '../../../shared/api/kube-object.js';
+import { displayName, keyOf, type ObjectKey } from '../../../shared/api/kube-object.js';
+import { isKeyOf } from '../../../shared/api/object-key.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
+import type { TranslationFault } from '../../../shared/api/translation-record.js';
 import type { Pod } from '../../../shared/api/workloads.js';
+import { backendsOfRoute } from '../controllers/references.js';
 import { gatewayKeyOf } from '../resolve/parents.js';
 import type { RouteNode } from '../resolve/route-graph.js';
 import type { Proxies } from '../workloads/proxies.js';
@@ -22,6 +25,8 @@ export interface GatewayFacts {
   readonly proxies: Proxies;
   /** Whether Envoy Gateway asked us to finish the configuration of its proxies. */
   readonly isTranslationSeen: boolean;
+  /** What could not be finished then. */
+  readonly translationFaults: readonly TranslationFault[];
   /** Pods of its processor when that is a Deployment; undefined: each proxy pod has to carry one. */
   readonly processors: readonly Pod[] | undefined;
 }
@@ -82,7 +87,7 @@ function missingAt(
     const refused = notAccepted(world, route, httpRoute, ref, name);
     if (refused) return refused;
   }
-  const { proxies, isTranslationSeen, processors } = factsOf(gateway);
+  const { proxies, isTranslationSeen, translationFaults, processors } = factsOf(gateway);
   if (!isTranslationSeen) {
     return {
       reason: 'ExtensionServerNotCalled',
@@ -91,6 +96,8 @@ function missingAt(
         'credentials and no metering. Check extensionManager in the configuration of Envoy Gateway',
     };
   }
+  const fault = translationFaults.find(({ object }) => concerns(object, route));
+  if (fault) return { reason: 'TranslationFault', message: fault.message };
   if (proxies.pods.length === 0) return { reason: 'NoProxies', message: `${name} has no running proxy` };
   const bare = processors ? [] : proxies.pods.filter((pod) => !hasProcessor(pod));
   if (bare.length > 0) {
@@ -108,6 +115,12 @@ function missingAt(
       message: `no External Processor of ${name} has been ready for long enough that Envoy knows of it`,
     };
   return undefined;
+}
+
+/** Faults of Gateways and their configuration concern every route of them; those of other routes and of other pools do not. */
+function concerns(object: ObjectKey, route: AIGatewayRoute): boolean {
+  if (isKeyOf(object, kinds.aiGatewayRoute)) return object === keyOf(route);
+  return !isKeyOf(object, kinds.inferencePool) || backendsOfRoute(route).includes(object);
 }
 
 /** What Envoy Gateway says of the generated HTTPRoute; an old answer counts as none. */

@@ -119,6 +119,7 @@ function gatewayFacts(world: Snapshot, options: RoutingControllerOptions): (gate
     const facts: GatewayFacts = {
       proxies: found,
       isTranslationSeen: options.isTranslationSeen(world, key),
+      translationFaults: options.translationFaults(world, key),
       processors:
         options.extProcMode === 'sidecar'
           ? undefined

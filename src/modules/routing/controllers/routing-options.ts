@@ -1,3 +1,4 @@
+import type { TranslationFault } from '../../../shared/api/translation-record.js';
 import type { ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { ExtProcSettings } from '../../../shared/extproc-pod/inputs.js';
@@ -16,6 +17,8 @@ export interface RoutingControllerOptions extends RoutingOptions {
   readonly writesLegacySecret: boolean;
   /** Whether Envoy Gateway has asked any replica to finish the proxies of a Gateway. */
   isTranslationSeen(world: Snapshot, gateway: ObjectKey): boolean;
+  /** What could not be finished when that happened last. */
+  translationFaults(world: Snapshot, gateway: ObjectKey): readonly TranslationFault[];
 }
 
 /** Whether the External Processor runs in each proxy pod or as a Deployment for each Gateway. */

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import type { ConfigMap } from '../../shared/api/gateway-api.js';
+import { kinds } from '../../shared/api/kinds.js';
+import { objectKey, type KubeObject } from '../../shared/api/kube-object.js';
+import { snapshotOf } from '../../shared/api/snapshot.js';
+import { isTranslationRecorded, recordedFaults, TRANSLATION_RECORD_NAME } from '../../shared/api/translation-record.js';
+import { eventually } from '../../../test/harness/eventually.js';
+import { TranslationRecord } from './translation-record.js';
+
+const NAMESPACE = 'system';
+const EDGE = objectKey(kinds.gateway, 'default', 'edge');
+const GONE = objectKey(kinds.gateway, 'default', 'gone');
+const FAULT = { object: EDGE, message: 'no place for the processor' };
+const gateway: KubeObject = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'edge', namespace: 'default' },
+};
+
+/** A record in a cluster that merges at once; `failures` writes fail before. */
+function start(failures = 0) {
+  let data: Record<string, string> | undefined;
+  let writes = 0;
+  const objects = (): KubeObject[] => [
+    gateway,
+    ...(data === undefined
+      ? []
+      : [
+          {
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: { name: TRANSLATION_RECORD_NAME, namespace: NAMESPACE },
+            data,
+          } as ConfigMap,
+        ]),
+  ];
+  const world = () => snapshotOf(objects());
+  const record = new TranslationRecord({
+    namespace: NAMESPACE,
+    world,
+    merge: async (_, patch) => {
+      writes++;
+      await Promise.resolve();
+      if (failures-- > 0) throw new Error('away');
+      data = { ...data };
+      for (const [key, value] of Object.entries(patch)) {
+        if (value === null) delete data[key];
+        else data[key] = value;
+      }
+    },
+    logger: pino({ level: 'silent' }),
+  });
+  return {
+    record,
+    seen: (key: string) => isTranslationRecorded(world(), NAMESPACE, key),
+    faults: () => recordedFaults(world(), NAMESPACE, EDGE),
+    writes: () => writes,
+  };
+}
+
+describe('TranslationRecord', () => {
+  it('writes once that a Gateway was translated', async () => {
+    const { record, seen, writes } = start();
+    record.note([EDGE], []);
+    await eventually('the record', () => seen(EDGE));
+    record.note([EDGE], []);
+    await new Promise(setImmediate);
+    expect(writes()).toBe(1);
+  });
+
+  it('keeps the faults of the last translation, also of one that came during a write', async () => {
+    const { record, faults, seen } = start();
+    record.note([EDGE], []);
+    record.note([EDGE], [FAULT]);
+    await eventually('the fault', () => faults().length === 1);
+    expect(faults()).toEqual([FAULT]);
+    record.note([EDGE], []);
+    await eventually('no fault', () => faults().length === 0);
+    expect(seen(EDGE)).toBe(true);
+  });
+
+  it('is written at the next translation when it could not be written', async () => {
+    const { record, seen } = start(1);
+    record.note([EDGE], []);
+    await new Promise(setImmediate);
+    expect(seen(EDGE)).toBe(false);
+    record.note([EDGE], []);
+    await eventually('the record', () => seen(EDGE));
+  });
+
+  it('forgets Gateways that are gone when it writes', async () => {
+    const { record, seen } = start();
+    record.note([GONE], [FAULT]);
+    await eventually('the record', () => seen(GONE));
+    record.note([EDGE], []);
+    await eventually('the record', () => seen(EDGE));
+    expect(seen(GONE)).toBe(false);
+  });
+});
