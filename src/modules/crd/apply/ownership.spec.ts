@@ -9,6 +9,8 @@ const object = (kind: string, metadata: Partial<ObjectMeta> = {}): KubeObject =>
   metadata: { name: 'x', ...metadata },
 });
 const route = (metadata: Partial<ObjectMeta> = {}) => object('HTTPRoute', metadata);
+const secret = (...keys: readonly string[]): KubeObject =>
+  Object.assign(object('Secret'), { data: Object.fromEntries(keys.map((key) => [key, 'eA=='])) });
 const owned = { ownerReferences: [owner] };
 
 describe('foreignReason', () => {
@@ -18,12 +20,14 @@ describe('foreignReason', () => {
     ['it carries our label', route(owned), route({ labels: { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' } })],
     ['nobody needs to own it', object('Service'), object('Service')],
     ['a token Secret of the reference has no owner', object('Secret', owned), object('Secret')],
+    ['a Secret holds what ours would', secret('filter-config.yaml'), secret('filter-config.yaml')],
   ])('lets a write through when %s', (_, desired, live) => {
     expect(foreignReason(desired, live, false)).toBeUndefined();
   });
 
   it('lets a write through when we applied the object before', () => {
     expect(foreignReason(route(owned), route(), true)).toBeUndefined();
+    expect(foreignReason(secret('chunk'), secret('password'), true)).toBeUndefined();
   });
 
   it.each([
@@ -34,6 +38,12 @@ describe('foreignReason', () => {
       'it belongs to AIGatewayRoute q',
     ],
     ['we want no owner, and it has one', object('Secret'), object('Secret', owned), 'it belongs to AIGatewayRoute r'],
+    [
+      'a Secret without mark holds something else',
+      secret('filter-config.yaml'),
+      secret('filter-config.yaml', 'password'),
+      'it holds the key "password" and no mark of ours, so somebody else made it; delete or rename it',
+    ],
     ['a user made it', route(owned), route(), 'it has no owner, so somebody else made it; delete or rename it'],
   ])('refuses when %s', (_, desired, live, reason) => {
     expect(foreignReason(desired, live, false)).toBe(reason);

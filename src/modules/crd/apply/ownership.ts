@@ -1,4 +1,5 @@
 import { groupOf, type KubeObject, type OwnerReference } from '../../../shared/api/kube-object.js';
+import type { Secret } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
 
 /** Marks generated objects that need no owner in their namespace. */
@@ -7,7 +8,8 @@ const MANAGED_BY = { label: 'app.kubernetes.io/managed-by', value: 'envoy-ai-gat
 /**
  * Why a live object must not be overwritten by the desired one of its name; undefined when it may. The controllers decide
  * what they own, this is the last door: an object that another one controls, or that a user made, is never written.
- * Secrets without an owner are let through, because the reference makes such, and their names are ours alone.
+ * Secrets without owner and mark are let through when they hold nothing but what ours would: the reference makes such, and
+ * `<gateway>-<namespace>` may be the name of a user's too. @see spec controller.md section 19 (row 15)
  */
 export function foreignReason(desired: KubeObject, live: KubeObject, isAppliedByUs: boolean): string | undefined {
   const liveOwner = controllerOf(live);
@@ -17,7 +19,9 @@ export function foreignReason(desired: KubeObject, live: KubeObject, isAppliedBy
     const isSame = desiredOwner && liveOwner.kind === desiredOwner.kind && liveOwner.name === desiredOwner.name;
     return isSame ? undefined : `it belongs to ${liveOwner.kind} ${liveOwner.name}`;
   }
-  if (isAppliedByUs || isMarkedOurs(live) || !desiredOwner || live.kind === kinds.secret.kind) return undefined;
+  if (isAppliedByUs || isMarkedOurs(live)) return undefined;
+  if (live.kind === kinds.secret.kind) return foreignKey(desired as Secret, live as Secret);
+  if (!desiredOwner) return undefined;
   return `it has no owner, so somebody else made it; delete or rename it`;
 }
 
@@ -31,6 +35,13 @@ export function foreignToDelete(live: KubeObject, isAppliedByUs: boolean): strin
   return groupOf(owner.apiVersion) === kinds.aiGatewayRoute.group
     ? undefined
     : `it belongs to ${owner.kind} ${owner.name}`;
+}
+
+function foreignKey(desired: Secret, live: Secret): string | undefined {
+  const key = Object.keys(live.data ?? {}).find((name) => desired.data?.[name] === undefined);
+  return key === undefined
+    ? undefined
+    : `it holds the key "${key}" and no mark of ours, so somebody else made it; delete or rename it`;
 }
 
 const isMarkedOurs = ({ metadata }: KubeObject): boolean => metadata.labels?.[MANAGED_BY.label] === MANAGED_BY.value;

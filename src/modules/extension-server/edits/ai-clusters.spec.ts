@@ -50,7 +50,7 @@ const endpointAt = (address: string, hostname = '', tlsMatch?: string) =>
       ? {}
       : { metadata: { filterMetadata: { 'envoy.transport_socket_match': { name: tlsMatch } } } }),
   }) as const;
-const localityOf = (region: string, ...lbEndpoints: ReturnType<typeof endpointAt>[]): Locality => ({
+const localityOf = (region: string, ...lbEndpoints: ReturnType<typeof endpointAt>[]) => ({
   locality: { region },
   lbEndpoints: lbEndpoints.length > 0 ? lbEndpoints : [endpointAt('host.test')],
 });
@@ -187,9 +187,9 @@ describe('aiClusterEdit, localities whose Backend is known', () => {
       backendRef: { group: 'gateway.envoyproxy.io', kind: 'Backend', ...target },
     },
   });
-  const from = ({ region, lbEndpoints }: Place, namespace: string, name: string, kind = 'Backend'): Locality => ({
-    locality: { region },
-    lbEndpoints: [...lbEndpoints],
+  type Place = ReturnType<typeof localityOf>;
+  const from = (place: Place, namespace: string, name: string, kind = 'Backend') => ({
+    ...place,
     metadata: { filterMetadata: { 'envoy-gateway': { resources: [{ kind, namespace, name }] } } },
   });
   const world = (...refs: AIGatewayRouteBackendRef[]) =>

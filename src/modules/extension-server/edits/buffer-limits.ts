@@ -8,7 +8,7 @@ import type { Report } from './edit-options.js';
 import { gatewayConfigByKey } from './gateway-config.js';
 
 /** On a GatewayConfig: bytes that Envoy may hold of one message, as a Kubernetes quantity. */
-const BUFFER_LIMIT_ANNOTATION = 'aigateway.envoyproxy.io/buffer-limit';
+export const BUFFER_LIMIT_ANNOTATION = 'aigateway.envoyproxy.io/buffer-limit';
 /** What Envoy Gateway writes when no policy asks for something else: prompts above it are answered 413. */
 const ENVOY_GATEWAY_DEFAULT_BYTES = 32_768;
 /** Largest value of the protocol field. */
@@ -34,11 +34,18 @@ export function bufferLimitBytes(gateways: readonly ObjectKey[], world: Snapshot
 function limitOf(config: GatewayConfig, report: Report): number | undefined {
   const text = config.metadata.annotations?.[BUFFER_LIMIT_ANNOTATION];
   if (text === undefined) return undefined;
+  const limit = parseBufferLimit(text);
+  if (typeof limit === 'number') return limit;
+  report(invalidLimit(config, limit));
+  return undefined;
+}
+
+/** A Kubernetes quantity in bytes, or why it is no limit. */
+export function parseBufferLimit(text: string): number | string {
   const match = /^(\d{1,10}(?:\.\d{1,3})?)(|k|M|G|Ki|Mi|Gi)$/.exec(text);
   const bytes = Math.ceil(Number(match?.[1]) * (FACTORS.get(match?.[2] ?? '') ?? 0));
   if (match !== null && bytes >= 1 && bytes <= BYTES_MAX) return bytes;
-  report(invalidLimit(config, text));
-  return undefined;
+  return `"${text}" is no size of 1 byte to 4Gi minus 1; write for example "50Mi". Envoy Gateway's limits stay.`;
 }
 
 /** The listener or cluster with this limit in the place of Envoy Gateway's default; one that a policy has set stays. */
@@ -50,10 +57,10 @@ export const withBufferLimit = <Resource extends Cluster | Listener>(
     ? { ...resource, perConnectionBufferLimitBytes: limitBytes }
     : resource;
 
-const invalidLimit = (config: GatewayConfig, text: string): Fault => ({
+const invalidLimit = (config: GatewayConfig, message: string): Fault => ({
   object: keyOf(config),
   path: `metadata.annotations["${BUFFER_LIMIT_ANNOTATION}"]`,
   reason: 'InvalidBufferLimit',
-  message: `"${text}" is no size of 1 byte to 4Gi minus 1; write for example "50Mi". Envoy Gateway's limits stay.`,
+  message,
   severity: 'warning',
 });

@@ -7,7 +7,7 @@ import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import type { ParentReference } from '../../../shared/api/http-route.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
-import { parseProxyAddress, resolveForwardProxy, withForwardProxy } from './forward-proxy.js';
+import { resolveForwardProxy, withForwardProxy } from './forward-proxy.js';
 import { unpack } from './packed.js';
 
 const PROXY = { host: '10.0.0.9', port: 3128 };
@@ -17,23 +17,6 @@ function inside(socket: TransportSocket | undefined) {
   const wrapper = unpack(socket?.typedConfig, Http11ProxyUpstreamTransportSchema);
   return wrapper === undefined ? socket : (wrapper.transportSocket?.name ?? 'plain');
 }
-
-describe('parseProxyAddress', () => {
-  it.each([
-    ['proxy.test:3128', { host: 'proxy.test', port: 3128 }],
-    ['10.0.0.1:1', { host: '10.0.0.1', port: 1 }],
-    ['[fd00::1]:65535', { host: 'fd00::1', port: 65_535 }],
-  ])('reads "%s"', (text, expected) => {
-    expect(parseProxyAddress(text)).toEqual(expected);
-  });
-
-  it.each(['proxy.test', ':3128', 'proxy.test:0', 'proxy.test:http', 'proxy.test:65536', 'fd00::1:80', 'http://p:80'])(
-    'refuses "%s"',
-    (text) => {
-      expect(parseProxyAddress(text)).toBeUndefined();
-    },
-  );
-});
 
 describe('withForwardProxy', () => {
   it('wraps each socket and tunnels endpoints that match none', () => {

@@ -11,15 +11,9 @@ import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import type { Report } from './edit-options.js';
 import { gatewayConfigOf } from './gateway-config.js';
-import { isIpLiteral } from './ip-literal.js';
+import { usableProxyAddress, type ProxyAddress } from './proxy-address.js';
 
 const PROXY_SOCKET = 'envoy.transport_sockets.http_11_proxy';
-const EXPECTED = 'ip:port with a port from 1 to 65535, an IPv6 address in brackets';
-
-export interface ProxyAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * The proxy through which a route's backends are reached, from the GatewayConfig of the first parent that names one.
@@ -37,16 +31,9 @@ export function resolveForwardProxy(
   if (first === undefined || text === undefined) return undefined;
   const other = configs.find((config) => config.spec?.forwardProxy?.address !== text);
   if (other !== undefined) report(conflict(route, first, other));
-  const address = parseProxyAddress(text);
-  if (address === undefined) {
-    report(unusableAddress(first, `"${text}" is no proxy address; expected ${EXPECTED}`));
-    return 'invalid';
-  }
-  if (isIpLiteral(address.host)) return address;
-  // Envoy 1.38 refuses the whole cluster ("malformed IP address") and would keep the one it has, proxy or not.
-  report(
-    unusableAddress(first, `Envoy does not resolve the host name "${address.host}" of a proxy; expected ${EXPECTED}`),
-  );
+  const address = usableProxyAddress(text);
+  if (typeof address !== 'string') return address;
+  report(unusableAddress(first, address));
   return 'invalid';
 }
 
@@ -58,14 +45,6 @@ function gatewayConfigsOf(route: AIGatewayRoute, world: Snapshot): readonly Gate
       return gatewayConfigOf(world, namespace, parent.name);
     })
     .filter((config) => config !== undefined);
-}
-
-/** `host:port` with a port from 1 to 65535; IPv6 in brackets. Undefined for anything else. */
-export function parseProxyAddress(text: string): ProxyAddress | undefined {
-  const match = /^(?:\[([^[\]]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }
 
 /**

@@ -3,9 +3,11 @@ import type { Fault } from '../../../shared/api/fault.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, objectKey, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
+import { BUFFER_LIMIT_ANNOTATION, parseBufferLimit } from '../../extension-server/edits/buffer-limits.js';
+import { usableProxyAddress } from '../../extension-server/edits/proxy-address.js';
 import type { ResolveContext } from './context.js';
 import { resolveCosts } from './costs.js';
-import { distinctFaults, warning } from './faults.js';
+import { distinctFaults, error, warning } from './faults.js';
 import { gatewayKeyOf } from './parents.js';
 import { resolveRoute } from './resolve-route.js';
 import type { GatewayConfigNode, RouteGraph, RouteNode } from './route-graph.js';
@@ -49,8 +51,28 @@ export function gatewayConfigOf(gateway: KubeObject, world: Snapshot): GatewayCo
 }
 
 export function resolveGatewayConfig(config: GatewayConfig): GatewayConfigNode {
-  const costs = config.spec?.globalLLMRequestCosts ?? [];
-  return { config, ...resolveCosts(config, 'spec.globalLLMRequestCosts', costs) };
+  const { costs, faults } = resolveCosts(
+    config,
+    'spec.globalLLMRequestCosts',
+    config.spec?.globalLLMRequestCosts ?? [],
+  );
+  return { config, costs, faults: [...faults, ...forwardProxyFaults(config), ...bufferLimitFaults(config)] };
+}
+
+/** What the xDS would be finished with: an address that Envoy cannot use closes all backends of the Gateways. */
+function forwardProxyFaults(config: GatewayConfig): readonly Fault[] {
+  const text = config.spec?.forwardProxy?.address;
+  const address = text === undefined ? undefined : usableProxyAddress(text);
+  if (typeof address !== 'string') return [];
+  const message = `${address}. Requests to the backends of its Gateways are refused until it is corrected`;
+  return [error(config, 'spec.forwardProxy.address', 'InvalidSpec', message)];
+}
+
+function bufferLimitFaults(config: GatewayConfig): readonly Fault[] {
+  const text = config.metadata.annotations?.[BUFFER_LIMIT_ANNOTATION];
+  const limit = text === undefined ? undefined : parseBufferLimit(text);
+  if (typeof limit !== 'string') return [];
+  return [warning(config, `metadata.annotations[${BUFFER_LIMIT_ANNOTATION}]`, 'UnsupportedValue', limit)];
 }
 
 /** Every fault of the graph once, in the order of the graph: causes before what follows from them. */
