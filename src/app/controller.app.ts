@@ -51,7 +51,13 @@ export async function runController(settings: ControllerSettings): Promise<numbe
   const serving = new ServingState();
   const end = new EndOfProcess();
   const exchange = exchangeFromEnvironment();
-  const { controllers, credentials } = composeControllers(routingOptions(settings), { metrics, logger, exchange });
+  const { azureAmbientNamespaces } = settings;
+  const { controllers, credentials } = composeControllers(routingOptions(settings), {
+    metrics,
+    logger,
+    exchange,
+    azureAmbientNamespaces,
+  });
   const cluster = composeCluster(settings, controllers, { logger, metrics, serving, end });
   const extensionServer = composeExtensionServer(settings, cluster.current, { logger, metrics, serving });
   const webhook = new WebhookPart({

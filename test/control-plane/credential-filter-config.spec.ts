@@ -36,7 +36,9 @@ describe('the filter config of a Gateway, by a controller as a program', () => {
     await tokens.start();
     tokens.managed.lifetimeS = LIFETIME_S;
     world = await ControllerWorld.start();
-    await withEnvironment(tokens.environment, () => world.controller());
+    await withEnvironment(tokens.environment, () =>
+      world.controller('controller-0', '-azureAmbientNamespaces=default'),
+    );
     await world.apply(gatewayYaml('edge'));
     await world.apply(backend);
     await world.apply(routeYaml('llm', ['edge'], '{ name: azure }'));

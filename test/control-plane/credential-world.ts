@@ -79,7 +79,7 @@ export class CredentialWorld {
     const parts = { metrics, timing: SYSTEM_TIMING };
     const rotator = new CredentialRotator({ ...parts, logger, exchange: createExchange(this.tokens.options()) });
     const affected = new AffectedRoots();
-    const policies = new PolicyController({ ...parts, affected, rotator });
+    const policies = new PolicyController({ ...parts, affected, rotator, azureAmbientNamespaces: ['default'] });
     const { cluster } = startCluster(this.kube, identity, {
       elects,
       parts: {

@@ -22,7 +22,12 @@ export class PolicyWorld {
   #steadyMs = 1_000;
   readonly #objects: Map<ObjectKey, KubeObject>;
 
-  constructor(objects: Iterable<KubeObject>, exchange: Exchange, now: Date) {
+  constructor(
+    objects: Iterable<KubeObject>,
+    exchange: Exchange,
+    now: Date,
+    azureAmbientNamespaces: readonly string[] = ['default'],
+  ) {
     this.#wallMs = now.getTime();
     this.#objects = new Map([...objects].map((object) => [keyOf(object), object]));
     const timing = { nowMs: () => this.#steadyMs, date: () => this.now, random: () => 0.5 };
@@ -36,7 +41,13 @@ export class PolicyWorld {
       metrics,
       logger: pino({ level: 'silent' }),
     });
-    this.controller = new PolicyController({ affected: new AffectedRoots(), rotator: this.rotator, metrics, timing });
+    this.controller = new PolicyController({
+      affected: new AffectedRoots(),
+      rotator: this.rotator,
+      metrics,
+      timing,
+      azureAmbientNamespaces,
+    });
     this.controller.onAttached((root) => this.woken.push(root));
   }
 

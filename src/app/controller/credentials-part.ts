@@ -21,13 +21,19 @@ export function composeControllers(
     metrics,
     logger,
     exchange,
-  }: { readonly metrics: MetricsRegistry; readonly logger: Logger; readonly exchange: Exchange },
+    azureAmbientNamespaces,
+  }: {
+    readonly metrics: MetricsRegistry;
+    readonly logger: Logger;
+    readonly exchange: Exchange;
+    readonly azureAmbientNamespaces: readonly string[];
+  },
 ): { readonly controllers: readonly Controller[]; readonly credentials: DynamicModule } {
   const credentialMetrics = new CredentialMetrics(metrics, () => Date.now());
   const parts = { metrics: credentialMetrics, timing: SYSTEM_TIMING };
   const rotator = new CredentialRotator({ ...parts, exchange, logger: logger.child({ part: 'credentials' }) });
   const affected = new AffectedRoots();
-  const policies = new PolicyController({ ...parts, affected, rotator });
+  const policies = new PolicyController({ ...parts, affected, rotator, azureAmbientNamespaces });
   return {
     controllers: [...routingControllers(options, affected), policies],
     credentials: CredentialsModule.forRoot(policies, rotator),

@@ -3,7 +3,8 @@ export const AZURE_IDENTITY_ANNOTATION = 'aigateway.envoyproxy.io/azure-identity
 
 /**
  * Value of {@link AZURE_IDENTITY_ANNOTATION}: tokens are got with the identity of the controller itself (workload identity
- * of its pod, or managed identity of its machine), for the `clientID` of the policy. The schema demands one of
+ * of its pod, or managed identity of its machine), for the `clientID` of the policy. Only policies of the namespaces in the
+ * flag `azureAmbientNamespaces` may. The schema demands one of
  * `clientSecretRef` and `oidcExchangeToken` also then; whichever is there is ignored. @see spec api.md section 13 (row 14)
  */
 export const AMBIENT = 'ambient';

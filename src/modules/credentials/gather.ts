@@ -19,11 +19,21 @@ type Spec = NonNullable<BackendSecurityPolicy['spec']>;
 /** Kubernetes' limit of an object name. */
 const NAME_LENGTH_MAX = 253;
 const SECRET_KEYS = { clientId: 'client-id', clientSecret: 'client-secret', gcpFile: 'service_account.json' } as const;
+const AZURE_IDENTITY_PATH = `metadata.annotations[${AZURE_IDENTITY_ANNOTATION}]`;
+const ALL_NAMESPACES = '*';
 const DEFAULT_GRANT = 'client_credentials';
 
-/** Everything that the exchange of a policy needs, or what is missing for it. @see spec controller.md section 13 */
-export function gatherExchange(world: Snapshot, policy: BackendSecurityPolicy): Gathered {
-  const inputs = new Inputs(world, policy);
+/**
+ * Everything that the exchange of a policy needs, or what is missing for it. @see spec controller.md section 13
+ *
+ * @param azureAmbientNamespaces whose policies may use the controller's own Azure identity; `*` among them: all
+ */
+export function gatherExchange(
+  world: Snapshot,
+  policy: BackendSecurityPolicy,
+  azureAmbientNamespaces: readonly string[],
+): Gathered {
+  const inputs = new Inputs(world, policy, azureAmbientNamespaces);
   const request = requestOf(inputs, policy);
   if (request === undefined) return { sort: 'nothing' };
   inputs.checkSecretName();
@@ -67,10 +77,16 @@ function azureRequest(
   const path = 'spec.azureCredentials';
   const tenantId = inputs.text(`${path}.tenantID`, azure.tenantID);
   const clientId = inputs.text(`${path}.clientID`, azure.clientID);
-  if (identity === AMBIENT) return { kind: 'azure-ambient', tenantId, clientId };
+  if (identity === AMBIENT) {
+    inputs.checkAmbient();
+    return { kind: 'azure-ambient', tenantId, clientId };
+  }
   if (identity !== undefined) {
-    const at = `metadata.annotations[${AZURE_IDENTITY_ANNOTATION}]`;
-    inputs.fail(at, 'InvalidSpec', `"${identity}" is unknown: expected "${AMBIENT}", or no such annotation`);
+    inputs.fail(
+      AZURE_IDENTITY_PATH,
+      'InvalidSpec',
+      `"${identity}" is unknown: expected "${AMBIENT}", or no such annotation`,
+    );
   }
   if (azure.oidcExchangeToken) {
     const oidc = oidcRequest(inputs, `${path}.oidcExchangeToken`, azure.oidcExchangeToken);
@@ -126,10 +142,12 @@ class Inputs {
   readonly faults: Fault[] = [];
   readonly #world: Snapshot;
   readonly #policy: BackendSecurityPolicy;
+  readonly #azureAmbientNamespaces: readonly string[];
 
-  constructor(world: Snapshot, policy: BackendSecurityPolicy) {
+  constructor(world: Snapshot, policy: BackendSecurityPolicy, azureAmbientNamespaces: readonly string[]) {
     this.#world = world;
     this.#policy = policy;
+    this.#azureAmbientNamespaces = azureAmbientNamespaces;
   }
 
   fail(path: string, reason: FaultReason, message: string): void {
@@ -151,6 +169,18 @@ class Inputs {
     this.faults.push(...faults);
     // A file that was made into a Secret often ends with a line break, which no provider takes.
     return new Redacted((value?.reveal() ?? '').replace(/[\r\n]+$/, ''));
+  }
+
+  /** The identity is the controller's: whoever may write policies may not borrow it without its owner's consent. */
+  checkAmbient(): void {
+    const { namespace = '' } = this.#policy.metadata;
+    const allowed = this.#azureAmbientNamespaces;
+    if (allowed.includes(ALL_NAMESPACES) || allowed.includes(namespace)) return;
+    this.fail(
+      AZURE_IDENTITY_PATH,
+      'RefNotPermitted',
+      `policies of namespace ${namespace} may not use the Azure identity of the controller: name the namespace in the flag -azureAmbientNamespaces of the controller (chart value controller.azureAmbientNamespaces), or remove the annotation`,
+    );
   }
 
   checkSecretName(): void {

@@ -7,6 +7,7 @@ import { kinds } from '../../shared/api/kinds.js';
 import { keyOf, objectKey, type KubeObject } from '../../shared/api/kube-object.js';
 import { Redacted } from '../../shared/secret.js';
 import type { Desired } from '../crd/controller.js';
+import { AMBIENT, AZURE_IDENTITY_ANNOTATION } from './annotations.js';
 import { ExchangeError, type Exchange } from './exchange.js';
 import { ATTEMPT_GAP_MS } from './policy/rotation-times.js';
 
@@ -31,19 +32,28 @@ const policy = (name = 'p'): BackendSecurityPolicy => ({
   },
 });
 
+const ambient: BackendSecurityPolicy = {
+  ...policy(),
+  metadata: { ...policy().metadata, annotations: { [AZURE_IDENTITY_ANNOTATION]: AMBIENT } },
+};
+
 const policyKey = keyOf(policy());
 const secretKey = objectKey(kinds.secret, 'default', 'ai-eg-bsp-p');
 
 const worlds: PolicyWorld[] = [];
 
 /** Tokens of an hour, numbered; `exchange` instead of that. */
-function worldOf(objects: readonly KubeObject[], exchange?: Exchange): PolicyWorld {
+function worldOf(
+  objects: readonly KubeObject[],
+  exchange?: Exchange,
+  azureAmbientNamespaces?: readonly string[],
+): PolicyWorld {
   let count = 0;
   const numbered: Exchange = async () => ({
     data: { azureAccessToken: new Redacted(`token-${++count}`) },
     expiresAt: new Date(world.now.getTime() + HOUR),
   });
-  const world = new PolicyWorld(objects, exchange ?? numbered, NOW);
+  const world = new PolicyWorld(objects, exchange ?? numbered, NOW, azureAmbientNamespaces);
   worlds.push(world);
   return world;
 }
@@ -76,6 +86,27 @@ describe('PolicyController', () => {
     await world.exchangesEnd();
     world.put(former);
     expect(tokenIn(world.reconcile())).toBe('token-2');
+  });
+
+  it.each([
+    { namespaces: ['other', 'default'], asks: true },
+    { namespaces: ['*'], asks: true },
+    { namespaces: ['other'], asks: false },
+    { namespaces: [], asks: false },
+  ])('uses the identity of the controller only when its namespace is among $namespaces', ({ namespaces, asks }) => {
+    const world = worldOf([ambient], undefined, namespaces);
+    const [desired] = world.reconcile();
+    expect(world.asked.map(({ kind }) => kind)).toEqual(asks ? ['azure-ambient'] : []);
+    const message = conditionOf([desired!], 'Rotated')?.message ?? '';
+    for (const part of [AZURE_IDENTITY_ANNOTATION, 'namespace default', '-azureAmbientNamespaces'])
+      expect(message.includes(part)).toBe(!asks);
+  });
+
+  it('deletes the token when its namespace may no longer use the identity of the controller', async () => {
+    const world = worldOf([ambient], undefined, ['default']);
+    await world.settle();
+    const restarted = worldOf(world.objects, undefined, []);
+    expect(restarted.reconcile()[0]).toMatchObject({ objects: [], deletes: [secretKey] });
   });
 
   it('looks again when the token is to be renewed, and renews it then', async () => {

@@ -50,6 +50,7 @@ export class PolicyController implements Controller {
   readonly #rotator: CredentialRotator;
   readonly #metrics: CredentialMetrics;
   readonly #timing: Timing;
+  readonly #azureAmbientNamespaces: readonly string[];
   /** When the policies are to be looked at again, as Unix times. */
   readonly #plannedMs = new Map<ObjectKey, number>();
   #wake: (policy: ObjectKey) => void = () => {};
@@ -59,11 +60,14 @@ export class PolicyController implements Controller {
     readonly rotator: CredentialRotator;
     readonly metrics: CredentialMetrics;
     readonly timing: Timing;
+    /** @see gatherExchange */
+    readonly azureAmbientNamespaces: readonly string[];
   }) {
     this.#affected = parts.affected;
     this.#rotator = parts.rotator;
     this.#metrics = parts.metrics;
     this.#timing = parts.timing;
+    this.#azureAmbientNamespaces = parts.azureAmbientNamespaces;
   }
 
   readonly onAttached = (wake: (policy: ObjectKey) => void): void => {
@@ -96,7 +100,7 @@ export class PolicyController implements Controller {
       );
       if (!policy || policy.metadata.deletionTimestamp !== undefined)
         return { ...this.#withoutToken(root, world), conditions: new Map(), events: [] };
-      const gathered = gatherExchange(world, policy);
+      const gathered = gatherExchange(world, policy, this.#azureAmbientNamespaces);
       return gathered.sort === 'nothing'
         ? { ...this.#withoutToken(root, world), ...statusOf(policy, resolvePolicy(world, policy).faults, undefined) }
         : this.#withToken(policy, world, now, gathered);
@@ -121,7 +125,7 @@ export class PolicyController implements Controller {
   ): Desired {
     const root = keyOf(policy);
     const faults = resolvePolicy(world, policy).faults;
-    // Who may no longer read what a token was got with, may not use the token either. @see controller.md 19 (row 4)
+    // Who may no longer use what a token was got with, may not use the token either. @see controller.md 19 (row 4)
     if (gathered.sort === 'blocked' && gathered.faults.some(({ reason }) => reason === 'RefNotPermitted')) {
       const facts = { serves: undefined, endedAt: undefined, failure: undefined, blocked: gathered.faults };
       return { ...this.#withoutToken(root, world), ...statusOf(policy, faults, facts) };

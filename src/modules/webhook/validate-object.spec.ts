@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { BackendSecurityPolicy } from '../../shared/api/ai-gateway.js';
 import type { KubeObject } from '../../shared/api/kube-object.js';
 import { snapshotOf } from '../../shared/api/snapshot.js';
+import { resolvePolicy } from '../routing/resolve/security-policy.js';
 import { validateObject } from './validate-object.js';
 
 const object = (kind: string, spec: object, metadata: object = {}): KubeObject => {
@@ -77,6 +79,18 @@ describe('validateObject', () => {
     const { allowed, warnings = [] } = validate(made);
     expect(allowed).toBe(true);
     expect(warnings.join('\n')).toMatch(expected);
+  });
+
+  it('says nothing about a token that nobody can have exchanged yet', () => {
+    const azureCredentials = { tenantID: 't', clientID: 'c', clientSecretRef: { name: 's' } };
+    const policy = object('BackendSecurityPolicy', {
+      type: 'AzureCredentials',
+      azureCredentials,
+    }) as BackendSecurityPolicy;
+    expect(resolvePolicy(snapshotOf([policy]), policy).faults.map(({ reason }) => reason)).toEqual([
+      'TokenNotExchanged',
+    ]);
+    expect(validate(policy)).toEqual({ allowed: true, warnings: [] });
   });
 
   it('says nothing about faults of other objects', () => {

@@ -56,7 +56,10 @@ function faultsOf(object: KubeObject, world: Snapshot): readonly Fault[] {
     case kinds.aiServiceBackend.kind:
       return context.backend(object as AIServiceBackend).faults;
     case kinds.backendSecurityPolicy.kind:
-      return context.policy(object as BackendSecurityPolicy).faults;
+      // Nobody exchanges the credential of a policy before the policy is there.
+      return context
+        .policy(object as BackendSecurityPolicy)
+        .faults.filter(({ reason }) => reason !== 'TokenNotExchanged');
     case kinds.gatewayConfig.kind:
       return resolveGatewayConfig(object as GatewayConfig).faults;
     default:

@@ -11,6 +11,10 @@ export const CONTROLLER_FLAGS = {
     'namespace of Envoy Gateway, where it runs proxies by default',
   ),
   watchNamespaces: textFlag('', 'comma list of namespaces whose objects count; empty means all'),
+  azureAmbientNamespaces: textFlag(
+    '',
+    'comma list of namespaces whose policies may use the Azure identity of the controller; * means all, empty means none',
+  ),
   cacheSyncTimeout: durationFlag(120_000, 'how long the first listing of all watched kinds may take'),
   enableLeaderElection: booleanFlag('let only the holder of the Lease write; all replicas serve hooks', true),
 

@@ -12,6 +12,7 @@ describe('parseControllerSettings', () => {
       podNamespace: 'envoy-ai-gateway-system',
       envoyGatewayNamespace: 'envoy-gateway-system',
       watchNamespaces: [],
+      azureAmbientNamespaces: [],
       cacheSyncTimeoutMs: 120_000,
       enableLeaderElection: true,
       extProcMode: 'sidecar',
@@ -50,6 +51,7 @@ describe('parseControllerSettings', () => {
       'rootPrefix=/ai',
       'cacheSyncTimeout=1m',
       'watchNamespaces= a , ,b',
+      'azureAmbientNamespaces=c, *',
       'quotaRateLimitServiceAddr=x',
       'quotaRateLimitTimeout=1',
       'quotaRateLimitFailureModeDeny=true',
@@ -70,6 +72,7 @@ describe('parseControllerSettings', () => {
     const settings = parse(...flags);
     expect(settings).toMatchObject({
       watchNamespaces: ['a', 'b'],
+      azureAmbientNamespaces: ['c', '*'],
       enableLeaderElection: false,
       logLevel: 'error',
       extProc: {

@@ -36,6 +36,9 @@ export class ControllerSettings {
   /** Empty: all. */
   readonly watchNamespaces!: readonly string[];
 
+  /** Namespaces whose policies may use the controller's own Azure identity; `*` among them: all. */
+  readonly azureAmbientNamespaces!: readonly string[];
+
   @Min(1, { message: '-cacheSyncTimeout: expected a duration above 0' })
   readonly cacheSyncTimeoutMs!: number;
 
@@ -136,6 +139,7 @@ function toSettings(flags: Flags, env: NodeJS.ProcessEnv, problems: string[]): C
     identity: `${env['POD_NAME'] ?? env['HOSTNAME'] ?? 'ai-gateway-controller'}_${process.pid}_${Date.now().toString(36)}`,
     envoyGatewayNamespace: flags.envoyGatewayNamespace,
     watchNamespaces: listOf(flags.watchNamespaces, ','),
+    azureAmbientNamespaces: listOf(flags.azureAmbientNamespaces, ','),
     cacheSyncTimeoutMs: flags.cacheSyncTimeout,
     enableLeaderElection: flags.enableLeaderElection,
     extProcMode: flags.extProcMode as ControllerSettings['extProcMode'], // Checked by its decorator.

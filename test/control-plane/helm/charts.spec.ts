@@ -97,6 +97,7 @@ describe('the charts', () => {
     ['extProc.mode=daemonset', "at '/extProc/mode': value must be one of 'sidecar', 'deployment'"],
     ['controller.watch.cacheSyncTimeout=2', "at '/controller/watch/cacheSyncTimeout': got number, want string"],
     ['controller.maxRecvMsgSize=25Mi', "at '/controller/maxRecvMsgSize': '25Mi' does not match"],
+    ['controller.azureAmbientNamespaces={Team}', "at '/controller/azureAmbientNamespaces/0': 'Team' does not match"],
     ['controller.volumes[0].name=a', "at '/controller/volumes/0': missing property 'mountPath'"],
     ['extProc.extraEnvVars[0].value=a', "at '/extProc/extraEnvVars/0': missing property 'name'"],
     ['controller.mutatingWebhook.port=9444', 'controller.service.ports has the ports 9443, 1063, 8080 only'],
