@@ -317,8 +317,9 @@ describe('a whole answer of very much', () => {
       cell[0] === 'rerank' ? `"id":"${TEXT}",${found}` : found + TEXT,
     );
     const seen = await askAnswering(world, cell, whole(200, large));
-    expect([seen.status, seen.isComplete, seen.text.includes(TEXT), shown(seen.text)]).toEqual([
+    expect([seen.status, seen.details, seen.isComplete, seen.text.includes(TEXT), shown(seen.text)]).toEqual([
       200,
+      'via_upstream',
       true,
       true,
       expect.any(String),

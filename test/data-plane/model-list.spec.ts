@@ -30,6 +30,16 @@ describe('the list of models', () => {
     });
   });
 
+  it('G33: gives one model by its name, and 404 for those of other hosts', async () => {
+    const found = await world.gateway.send('/v1/models/open');
+    expect([found.status, found.json()]).toEqual([
+      200,
+      { id: 'open', object: 'model', created: 1_767_323_045, owned_by: 'tests' },
+    ]);
+    const hidden = await world.gateway.send('/anthropic/v1/models/secret');
+    expect([hidden.status, hidden.json()]).toMatchObject([404, { error: { type: 'not_found_error' } }]);
+  });
+
   it("is given in Anthropic's form below its prefix", async () => {
     const response = await world.gateway.send('/anthropic/v1/models', { headers: { host: 'team.test' } });
     expect(response.status).toBe(200);

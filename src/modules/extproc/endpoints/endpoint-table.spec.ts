@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_ENDPOINT_PREFIXES, parseEndpointPrefixes } from '../../../shared/endpoint-prefixes.js';
-import { buildEndpointTable, ENDPOINTS, pathWithoutQuery, type EndpointTable } from './endpoint-table.js';
+import { buildEndpointTable, ENDPOINTS, findTarget, pathWithoutQuery, type EndpointTable } from './endpoint-table.js';
 
 const shown = (table: EndpointTable) =>
   Object.fromEntries(
@@ -83,6 +83,31 @@ describe('buildEndpointTable', () => {
     'matches exactly: not %p',
     (path) => {
       expect(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).get(path)).toBeUndefined();
+    },
+  );
+});
+
+describe('findTarget', () => {
+  const table = buildEndpointTable('/', parseEndpointPrefixes(''));
+
+  it.each([
+    ['/v1/models/gpt-4o?x=1', 'openai', 'gpt-4o'],
+    ['/v1/models/meta/llama', 'openai', 'meta/llama'],
+    ['/v1/models/meta%2Fllama%3A8b', 'openai', 'meta/llama:8b'],
+    ['/anthropic/v1/models/claude', 'anthropic', 'claude'],
+  ])('G33: finds in %s of %s the model %s', (path, dialect, model) => {
+    expect(findTarget(table, path)).toEqual({ target: { kind: 'models', dialect }, model });
+  });
+
+  it('names no model for the list and for endpoints', () => {
+    expect(findTarget(table, '/v1/models?limit=1')).toEqual({ target: { kind: 'models', dialect: 'openai' } });
+    expect(findTarget(table, '/v1/chat/completions')).toMatchObject({ target: { kind: 'endpoint' } });
+  });
+
+  it.each(['/v1/models/', '/v1/models/%', '/v1/modelsx/a', '/x/v1/models/a', '/v1/chat/completions/v1/models/a'])(
+    'finds nothing at %s',
+    (path) => {
+      expect(findTarget(table, path)).toBeUndefined();
     },
   );
 });

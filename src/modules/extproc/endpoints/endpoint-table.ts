@@ -67,6 +67,29 @@ export function buildEndpointTable(rootPrefix: string, prefixes: EndpointPrefixe
   return table;
 }
 
+/** What a path stands for, and the model that it names behind the path of a model list: `/v1/models/<model>`. */
+export function findTarget(
+  table: EndpointTable,
+  path: string,
+): { readonly target: PathTarget; readonly model?: string } | undefined {
+  const plain = pathWithoutQuery(path);
+  const target = table.get(plain);
+  if (target !== undefined) return { target };
+  // Names of models may hold slashes, as they are or encoded.
+  const at = plain.indexOf(`${MODELS_PATH}/`);
+  const list = at === -1 ? undefined : table.get(plain.slice(0, at + MODELS_PATH.length));
+  const model = decoded(plain.slice(at + MODELS_PATH.length + 1));
+  return list?.kind === 'models' && model ? { target: list, model } : undefined;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** `:path` without its query. */
 export function pathWithoutQuery(path: string): string {
   const query = path.indexOf('?');

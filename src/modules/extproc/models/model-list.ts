@@ -14,6 +14,13 @@ export class ModelList {
   get anthropicBody(): Uint8Array {
     return (this.#anthropic ??= renderAnthropicModels(this.models));
   }
+
+  /** Body of one model; undefined: it is not in the list. */
+  bodyOf(name: string, dialect: 'openai' | 'anthropic'): Uint8Array | undefined {
+    const model = this.models.find(({ Name }) => Name === name);
+    if (model === undefined) return undefined;
+    return encode(dialect === 'openai' ? openAIModel(model) : anthropicModel(model));
+  }
 }
 
 export interface ModelLists {
@@ -65,26 +72,30 @@ function hostName(host: string): string {
 /** Body of `GET /v1/models` in OpenAI's dialect. */
 export function renderOpenAIModels(models: readonly ModelConfig[]): Uint8Array {
   return encode({
-    data: distinct(models).map((model) => ({
-      id: model.Name,
-      created: Math.floor(createdAtMs(model) / 1000),
-      object: 'model',
-      owned_by: model.OwnedBy,
-    })),
+    data: distinct(models).map(openAIModel),
     object: 'list',
   });
 }
 
+const openAIModel = (model: ModelConfig) => ({
+  id: model.Name,
+  created: Math.floor(createdAtMs(model) / 1000),
+  object: 'model',
+  owned_by: model.OwnedBy,
+});
+
 /** Body of `GET /v1/models` in Anthropic's dialect. `first_id` and `last_id` are left out of an empty list. */
 export function renderAnthropicModels(models: readonly ModelConfig[]): Uint8Array {
-  const data = distinct(models).map((model) => ({
-    id: model.Name,
-    type: 'model',
-    display_name: model.Name,
-    created_at: new Date(createdAtMs(model)).toISOString().replace(/\.\d{3}Z$/, 'Z'),
-  }));
+  const data = distinct(models).map(anthropicModel);
   return encode({ data, first_id: data[0]?.id, has_more: false, last_id: data.at(-1)?.id });
 }
+
+const anthropicModel = (model: ModelConfig) => ({
+  id: model.Name,
+  type: 'model',
+  display_name: model.Name,
+  created_at: new Date(createdAtMs(model)).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+});
 
 /** Several rules may route one model; clients see it once, as the first rule describes it. */
 function distinct(models: readonly ModelConfig[]): ModelConfig[] {

@@ -28,6 +28,12 @@ export function modelsReply(body: Uint8Array): LocalReply {
   return { status: 200, sets: jsonHeaders(body), body, grpcStatus: 0, details: 'aigw_models' };
 }
 
+/** As OpenAI and Anthropic answer for a model that they do not have, or that is not for this client to see. */
+export function unknownModelReply(dialect: Dialect, model: string): LocalReply {
+  const message = `the model "${model}" does not exist, or is not offered on this host`;
+  return errorReply(dialect, { status: 404, type: 'NotFound', message }, 'aigw_unknown_model');
+}
+
 /** @see spec extproc.md 4.2 point 7 */
 export function unsupportedPathReply(path: string): LocalReply {
   const body = Buffer.from(`unsupported path: ${path}`);

@@ -185,11 +185,33 @@ describe('the answer to request headers', () => {
         last_id: 'm',
       },
     ],
+    ['GET', '/v1/models/m?x=1', { id: 'm', created: 1_735_787_045, object: 'model', owned_by: 'us' }],
+    [
+      'GET',
+      '/anthropic/v1/models/m',
+      { id: 'm', type: 'model', display_name: 'm', created_at: '2025-01-02T03:04:05Z' },
+    ],
   ])('answers %s %s itself', async (method, path, body) => {
     const { answer, w } = await admit({ ...CHAT_HEADERS, ':method': method, ':path': path }, world(), true);
     expect(answer.localReply).toEqual({ status: 200, details: 'aigw_models', body });
     expect(answer.setMap['content-length']).toBe(String(Buffer.byteLength(answer.body!)));
     expect((await w.metrics()).sum('aigateway_extproc_rejected_requests_total')).toBe(0);
+  });
+
+  it.each([
+    ['/v1/models/unknown', { type: 'error', error: { type: 'NotFound', code: '404' } }],
+    ['/anthropic/v1/models/unknown', { type: 'error', error: { type: 'not_found_error' } }],
+  ])('G33: answers %s with 404 in the dialect of the list', async (path, body) => {
+    const { answer } = await admit({ ...CHAT_HEADERS, ':method': 'GET', ':path': path }, world(), true);
+    expect(answer.localReply).toMatchObject({ status: 404, details: 'aigw_unknown_model', body });
+  });
+
+  it('G33: keeps a model of another host to itself', async () => {
+    const scoped = { 'a.test': [MODEL] };
+    const w = new ExtprocWorld({ models: [MODEL], modelsByHost: scoped, unscopedModels: [] });
+    const get = { ...CHAT_HEADERS, ':method': 'GET', ':path': '/v1/models/m' };
+    expect((await admit({ ...get, ':authority': 'a.test' }, w, true)).answer.localReply?.status).toBe(200);
+    expect((await admit({ ...get, ':authority': 'b.test' }, w, true)).answer.localReply?.status).toBe(404);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { headers } from '../../../shared/headers.js';
 import { UserFacingError } from '../../../shared/errors.js';
 import type { Endpoint } from '../endpoints/endpoint.js';
-import { pathWithoutQuery } from '../endpoints/endpoint-table.js';
+import { findTarget } from '../endpoints/endpoint-table.js';
 import type { HeaderSet } from '../header-set.js';
 import { selectModels } from '../models/model-list.js';
 import type { ProcessorContext } from '../processor-context.js';
@@ -13,6 +13,7 @@ import {
   methodNotAllowedReply,
   modelsReply,
   noConfigurationReply,
+  unknownModelReply,
   unsupportedPathReply,
 } from './local-reply.js';
 import type { StartedTrace } from '../tracing/request-tracer.js';
@@ -34,13 +35,14 @@ export type Admission =
 export function admitRequest(context: ProcessorContext, message: HeadersMessage): Admission {
   const path = message.headers.get(':path') ?? '';
   const method = message.headers.get(':method') ?? '';
-  const target = context.endpoints.get(pathWithoutQuery(path));
+  const found = findTarget(context.endpoints, path);
   if (method === 'OPTIONS') {
     const frame = encodeAnswer('request_headers', { removes: forgedHeaders(message), clearsRouteCache: true });
     return { kind: 'passed', frame };
   }
-  if (target === undefined) return answered(context, unsupportedPathReply(path), true);
-  if (target.kind === 'models') return answerModels(context, message, target.dialect, method);
+  if (found === undefined) return answered(context, unsupportedPathReply(path), true);
+  const { target, model } = found;
+  if (target.kind === 'models') return answerModels(context, message, target.dialect, method, model);
   return admitGeneration(context, message, target.endpoint, method, path);
 }
 
@@ -49,6 +51,7 @@ function answerModels(
   message: HeadersMessage,
   dialect: 'openai' | 'anthropic',
   method: string,
+  model: string | undefined,
 ): Admission {
   if (method !== 'GET' && method !== 'HEAD')
     return answered(context, methodNotAllowedReply(dialect, method, 'GET, HEAD'));
@@ -56,7 +59,11 @@ function answerModels(
   if (config === undefined) return answered(context, noConfigurationReply(dialect));
   const host = message.headers.get(':authority') ?? message.headers.get('host') ?? '';
   const models = selectModels(config.models, host);
-  return answered(context, modelsReply(dialect === 'openai' ? models.openAIBody : models.anthropicBody));
+  if (model === undefined) {
+    return answered(context, modelsReply(dialect === 'openai' ? models.openAIBody : models.anthropicBody));
+  }
+  const body = models.bodyOf(model, dialect);
+  return answered(context, body === undefined ? unknownModelReply(dialect, model) : modelsReply(body));
 }
 
 function admitGeneration(

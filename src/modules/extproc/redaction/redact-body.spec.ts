@@ -100,6 +100,7 @@ describe('redactBody', () => {
       { content: [{ type: 'file', file: { file_id: 'secret', filename: 'secret', file_data: 'secret' } }] },
     ],
     ['fields that nobody knows', { new_field: { text: ['secret'] } }],
+    ['a type that is no word of an API', { content: [{ type: 'tool_use', input: { type: 'my secret' } }] }],
   ])('G46: shows nothing of %s', (_, body) => {
     expect(JSON.stringify(redactBody(Buffer.from(JSON.stringify(body))))).not.toContain('secret');
   });

@@ -3,6 +3,9 @@ import { hash } from 'node:crypto';
 /** What is nested deeper is replaced as a whole: a hostile body must not exhaust the stack. */
 const DEPTH_MAX = 200;
 
+/** The word of an API, e.g. `input_text` or `web_search_20250305`; below arguments of tools `type` may be a client's own text. */
+const TYPE_WORD = /^[a-z][a-z0-9_.-]{0,63}$/i;
+
 /**
  * Placeholder that tells equal texts from different ones without showing them: `[REDACTED LENGTH=<bytes> HASH=<first 16 hex
  * digits of SHA-256>]`. Empty stays empty. @see spec extproc.md section 19
@@ -13,8 +16,8 @@ export function redactText(text: string | Uint8Array): string {
 }
 
 /**
- * A body as a log field: every string of the JSON is redacted but the values of keys named `type`; keys, numbers, booleans
- * and the nesting stay. A body that is no JSON is redacted as one text. The bytes are not changed.
+ * A body as a log field: every string of the JSON is redacted but single words under keys named `type`; keys, numbers,
+ * booleans and the nesting stay. A body that is no JSON is redacted as one text. The bytes are not changed.
  */
 export function redactBody(body: Uint8Array): unknown {
   let parsed: unknown;
@@ -27,7 +30,7 @@ export function redactBody(body: Uint8Array): unknown {
 }
 
 function redactValue(value: unknown, key: string, depthLeft: number): unknown {
-  if (typeof value === 'string') return key === 'type' ? value : redactText(value);
+  if (typeof value === 'string') return key === 'type' && TYPE_WORD.test(value) ? value : redactText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depthLeft === 0) return '[REDACTED: nested too deep]';
   if (Array.isArray(value)) return value.map((item) => redactValue(item, '', depthLeft - 1));
