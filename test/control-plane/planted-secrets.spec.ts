@@ -47,7 +47,7 @@ describe('secrets that were planted', () => {
     world = await ControllerWorld.start();
     const proxied = { NO_PROXY: '127.0.0.1', HTTPS_PROXY: `http://proxy:${PROXY_PASSWORD}@127.0.0.1:1` };
     controller = await withEnvironment({ ...tokens.environment, ...proxied }, () =>
-      world.controller('controller-0', '-logLevel=debug'),
+      world.controller('controller-0', '-logLevel=debug', '-azureAmbientNamespaces=default'),
     );
     await world.apply(gatewayYaml('edge'));
     await world.apply(backendYaml('openai', API_KEY));

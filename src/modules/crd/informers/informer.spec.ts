@@ -168,8 +168,8 @@ describe('Informer', () => {
     api.put(POOLS, pool('a'));
     isInstalled = true;
     await shows('a');
-    isInstalled = false;
     await watching();
+    isInstalled = false;
     api.breakWatches();
     await shows();
     expect(changes).toEqual(['+a', '-a']);
