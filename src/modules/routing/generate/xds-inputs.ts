@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { GatewayConfig } from '../../../shared/api/ai-gateway.js';
+import { BUFFER_LIMIT_ANNOTATION } from '../../extension-server/edits/buffer-limits.js';
 import type { RouteNode } from '../resolve/route-graph.js';
 
 const ANNOTATION = 'gateway.envoyproxy.io/ai-gateway-xds-inputs';
-const BUFFER_LIMIT_ANNOTATION = 'aigateway.envoyproxy.io/buffer-limit';
 const HASH_LENGTH = 16;
 
 /**
