@@ -47,13 +47,13 @@ describe('KeptBody', () => {
     expect(keep(large(`${USAGE.slice(0, -1)},"more":"${'y'.repeat(64 << 10)}"}`), () => 10_000)).toBe('');
   });
 
-  // Moving all kept chunks for each new one takes several seconds here.
+  // Moving all kept chunks for each new one takes many seconds of CPU here. The clock on the wall tells of other processes.
   it('takes time in proportion to the body when its chunks are tiny', () => {
     const body = new KeptBody();
     const chunk = Buffer.from('xxxx');
-    const startedMs = performance.now();
+    const started = process.cpuUsage();
     for (let bytes = 0; bytes < 4 << 20; bytes += chunk.length) body.push(chunk);
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(3000);
     expect(body.take()).toHaveLength(0);
   });
 });
