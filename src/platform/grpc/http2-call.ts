@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import type { CallEnd, CallFactory, CallLogic, CallPeer } from './call.js';
+import { LARGE_MESSAGE_BYTES } from '../heap-growth.js';
 import { MessageDeframer } from './message-frames.js';
 import { GrpcError, encodeGrpcMessage, grpcStatus, parseGrpcTimeout, type GrpcStatusCode } from './status.js';
 
@@ -8,6 +9,12 @@ import { GrpcError, encodeGrpcMessage, grpcStatus, parseGrpcTimeout, type GrpcSt
 const MAX_WAITING_MESSAGES = 16;
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
 const RESPOND_OPTIONS = { waitForTrailers: true, sendDate: false } as const;
+
+/** What one message may be, and who is told of a large one; see `Http2GrpcServerOptions`. */
+interface CallLimits {
+  readonly maxMessageBytes: number;
+  readonly onLargeMessage?: (sizeBytes: number) => void;
+}
 
 /**
  * One gRPC call on one HTTP/2 stream: framing, order, back-pressure both ways, deadline, end.
@@ -34,9 +41,9 @@ export class Http2Call implements CallPeer {
     private readonly stream: ServerHttp2Stream,
     metadata: IncomingHttpHeaders,
     factory: CallFactory,
-    maxMessageBytes: number,
+    private readonly limits: CallLimits,
   ) {
-    this.#deframer = new MessageDeframer(maxMessageBytes);
+    this.#deframer = new MessageDeframer(limits.maxMessageBytes);
     this.#logic = this.#contained(() => factory(this, metadata));
     const timeoutMs = parseGrpcTimeout(metadata['grpc-timeout'] as string | undefined);
     if (timeoutMs !== undefined) {
@@ -83,13 +90,18 @@ export class Http2Call implements CallPeer {
   #onData(chunk: Buffer): void {
     if (this.#isEnded) return;
     try {
-      this.#deframer.push(chunk, (message) => this.#waiting.push(message));
+      this.#deframer.push(chunk, (message) => this.#onWhole(message));
     } catch (error) {
       this.#fail(error);
       return;
     }
     if (!this.#isHandling) this.#handleWaiting();
     if (this.#waiting.length > MAX_WAITING_MESSAGES) this.stream.pause();
+  }
+
+  #onWhole(message: Buffer): void {
+    if (message.length >= LARGE_MESSAGE_BYTES) this.limits.onLargeMessage?.(message.length);
+    this.#waiting.push(message);
   }
 
   /** Runs handlers one after another; stays synchronous as long as they do. */

@@ -24,6 +24,8 @@ export interface Http2GrpcServerOptions {
   /** PEM; undefined: plain text. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   onSessionError(error: Error): void;
+  /** Told of each message of at least `LARGE_MESSAGE_BYTES`. */
+  readonly onLargeMessage?: (sizeBytes: number) => void;
 }
 
 const MIB = 1 << 20;
@@ -127,7 +129,7 @@ export class Http2GrpcServer extends TransportServer implements CustomTransportS
       stream.close();
       return;
     }
-    new Http2Call(stream, metadata, factory, this.settings.maxMessageBytes).start();
+    new Http2Call(stream, metadata, factory, this.settings).start();
   }
 }
 
