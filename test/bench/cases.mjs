@@ -24,6 +24,16 @@ const asks = (path, model, request, answer) => ({ path, body: JSON.stringify({ m
 const chat = (model, request, answer) => ({ ...asks('/v1/chat/completions', model, request, answer), expects: WORD });
 const streamed = (call) => ({ ...call, expects: LATE_WORD, events: STREAM_EVENTS });
 const chatStream = (model, answer) => streamed(chat(model, STREAMED, answer));
+/** Messages of Anthropic to Bedrock's Converse. */
+const messageStream = (request) =>
+  streamed(
+    asks(
+      '/anthropic/v1/messages',
+      MODELS.bedrock,
+      { max_tokens: 1000, system: 'be brief', ...request, stream: true },
+      'converse-stream',
+    ),
+  );
 const baseline = 'baseline';
 
 /**
@@ -44,19 +54,11 @@ export const CASES = {
   'gemini-10k': { ...chat(MODELS.gemini, kilobytesOfProse(10), 'gemini'), baseline },
   'gemini-stream': { ...chatStream(MODELS.gemini, 'gemini-stream'), baseline },
   'anthropic-stream': { ...chatStream(MODELS.anthropic, 'anthropic-stream'), baseline },
-  'messages-bedrock-stream': {
-    ...streamed(
-      asks(
-        '/anthropic/v1/messages',
-        MODELS.bedrock,
-        { max_tokens: 1000, system: 'be brief', messages: [userSays('hello there')], stream: true },
-        'converse-stream',
-      ),
-    ),
-    baseline,
-  },
+  'messages-bedrock-stream': { ...messageStream({ messages: [userSays('hello there')] }), baseline },
+  'messages-bedrock-stream-10k': { ...messageStream(kilobytesOfProse(10)), baseline },
   'baseline-1m': chat(MODELS.openai, kilobytes(1000), 'chat'),
   '1m': { ...chat(MODELS.openai, kilobytes(1000), 'chat'), baseline: 'baseline-1m' },
   'bedrock-1m': { ...chat(MODELS.bedrock, kilobytesOfProse(1000), 'converse'), baseline: 'baseline-1m' },
   'gemini-1m': { ...chat(MODELS.gemini, kilobytesOfProse(1000), 'gemini'), baseline: 'baseline-1m' },
+  'messages-bedrock-stream-1m': { ...messageStream(kilobytesOfProse(1000)), baseline: 'baseline-1m' },
 };

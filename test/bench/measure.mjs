@@ -11,7 +11,7 @@ const SMALL_TRIES = 3;
 const RESIDENT_MIB_MAX = 150;
 /** Two points of a run may differ by this factor and count as not grown. */
 const GROWTH_MAX = 1.1;
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 2;
 const MEMORY_REQUESTS = [20_000, 100_000];
 const MEMORY_SLICE_SECONDS = 2;
 

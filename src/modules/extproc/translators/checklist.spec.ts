@@ -1,9 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import ts from 'typescript';
-import { parse } from 'yaml';
+import { faultOfTest, readChecklists, ROOT } from '../../../../test/harness/checklist.js';
 
 /*
  * The checklist of the reference's translator tests (spec translators.md section 19), row by row, and where each is checked.
@@ -22,16 +20,8 @@ interface Reference {
   readonly beyond?: string;
   readonly decision?: string;
 }
-interface Checklist {
-  readonly subsection: string;
-  readonly rows: Readonly<Record<string, readonly Reference[]>>;
-}
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const FOLDER = fileURLToPath(new URL('./testdata/checklist', import.meta.url));
-const CHECKLISTS = readdirSync(FOLDER)
-  .sort()
-  .map((file) => parse(readFileSync(join(FOLDER, file), 'utf8')) as Checklist);
+const CHECKLISTS = readChecklists<Reference>(join(import.meta.dirname, 'testdata/checklist'));
 
 /** Rows of each subsection: a row that is lost is told. */
 const ROW_COUNTS: Readonly<Record<string, number>> = {
@@ -55,57 +45,6 @@ const ROW_COUNTS: Readonly<Record<string, number>> = {
   'End-to-end translation cases': 25,
 };
 
-/** Titles of the tests of a file, each with those of the `describe`s around it. */
-function titlesIn(source: ts.SourceFile): readonly (readonly string[])[] {
-  const found: (readonly string[])[] = [];
-  const visit = (node: ts.Node, path: readonly string[]): void => {
-    const name = ts.isCallExpression(node) ? calleeOf(node.expression) : undefined;
-    const title = ts.isCallExpression(node) ? titleOf(node.arguments[0]) : undefined;
-    if (name === 'it' && title !== undefined) found.push([...path, title]);
-    const inner = name === 'describe' && title !== undefined ? [...path, title] : path;
-    ts.forEachChild(node, (child) => visit(child, inner));
-  };
-  visit(source, []);
-  return found;
-}
-
-/** `it` of `it(…)` and of `it.each(…)(…)`; a test that is skipped is none. */
-function calleeOf(node: ts.Expression): string | undefined {
-  if (ts.isIdentifier(node)) return node.text;
-  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
-  const { expression, name } = node.expression;
-  return name.text === 'each' && ts.isIdentifier(expression) ? expression.text : undefined;
-}
-
-const titleOf = (node: ts.Expression | undefined) => (node && ts.isStringLiteralLike(node) ? node.text : undefined);
-
-/** Text without what differs between a value in code and in a title: quotation marks, escapes, spaces, last commas. */
-const plain = (text: string) => text.replace(/["'`\\\s]/g, '').replace(/,(?=[}\])])/g, '');
-
-interface SpecFile {
-  readonly titles: readonly (readonly string[])[];
-  readonly plainText: string;
-}
-const specs = new Map<string, SpecFile>();
-
-function specFile(path: string): SpecFile {
-  const known = specs.get(path);
-  if (known) return known;
-  const text = readFileSync(join(ROOT, path), 'utf8');
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
-  const file = { titles: titlesIn(source), plainText: plain(text) };
-  specs.set(path, file);
-  return file;
-}
-
-/** A title as it is written, or with the values of one row of a table that stands in the file. */
-function reads(title: string, written: string, plainText: string): boolean {
-  if (title === written) return true;
-  const pieces = written.split(/%[a-z]|\$\w+/).map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const values = pieces.length === 1 ? undefined : new RegExp(`^${pieces.join('(.*)')}$`, 's').exec(title);
-  return values?.slice(1).every((value) => plainText.includes(plain(value))) ?? false;
-}
-
 const isOutputOf = (test: string, file: string) =>
   basename(file).startsWith(`${test}.`) &&
   ['yaml', 'json'].some((type) => existsSync(join(ROOT, dirname(file), `${test}.in.${type}`)));
@@ -118,16 +57,9 @@ function faultOf({ file, test, beyond, decision }: Reference): string | undefine
   if (beyond !== undefined) return /^G\d+[a-z]?$/.test(beyond) ? undefined : `${beyond} is no row of section 17`;
   if (decision !== undefined) return isDecision(decision) ? undefined : `${decision} does not exist`;
   if (file === undefined || test === undefined) return 'a reference needs "file" and "test"';
+  if (!file.endsWith('.out.json')) return faultOfTest(file, test);
   if (!existsSync(join(ROOT, file))) return `${file} does not exist`;
-  if (file.endsWith('.out.json')) {
-    return isOutputOf(test, file) ? undefined : `${file} is no output of the case ${test}`;
-  }
-  const { titles, plainText } = specFile(file);
-  const path = test.split(' › ');
-  const isThere = titles.some(
-    (written) => written.length === path.length && written.every((title, at) => reads(path[at]!, title, plainText)),
-  );
-  return isThere ? undefined : `${file} has no test "${test}"`;
+  return isOutputOf(test, file) ? undefined : `${file} is no output of the case ${test}`;
 }
 
 it('has all rows of all subsections', () => {

@@ -76,6 +76,10 @@ function defaultRequest(endpoint: EndpointName, given: Case): unknown {
       return { model: 'asked-for', messages: [{ role: 'user', content: 'hi' }] };
     case 'messages':
       return { model: 'asked-for', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }], ...stream };
+    case 'images-generations':
+      return { model: 'asked-for', prompt: 'hi', ...stream };
+    case 'rerank':
+      return { model: 'asked-for', query: 'q', documents: ['a', 'b', 'c'] };
     default:
       return { model: 'asked-for', input: 'hi', ...stream };
   }

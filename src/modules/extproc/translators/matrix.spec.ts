@@ -14,7 +14,7 @@ const ROWS: Readonly<Record<EndpointName, readonly SchemaName[]>> = {
   embeddings: [...OPENAI, ...CLOUDS, 'Cohere'],
   responses: [...OPENAI, ...CLAUDE, ...CLOUDS],
   'input-tokens': [...OPENAI, ...CLAUDE, ...CLOUDS],
-  'images-generations': OPENAI,
+  'images-generations': [...OPENAI, ...CLOUDS],
   'images-edits': OPENAI,
   'images-variations': OPENAI,
   speech: OPENAI,
@@ -24,7 +24,7 @@ const ROWS: Readonly<Record<EndpointName, readonly SchemaName[]>> = {
   tokenize: ['OpenAI', 'AWSAnthropic', 'GCPAnthropic', ...CLOUDS],
   messages: [...OPENAI, ...CLAUDE, ...CLOUDS],
   'count-tokens': [...CLAUDE, ...CLOUDS],
-  rerank: ['AWSBedrock', 'Cohere'],
+  rerank: [...CLOUDS, 'Cohere'],
 };
 
 it.each(Object.entries(ROWS))('%s has a translator for %j, and for no other schema', (endpoint, schemas) => {

@@ -16,6 +16,7 @@ import {
   startCell,
 } from '../../../../test/harness/cell.js';
 import type { Answer } from '../../../../test/harness/answers.js';
+import { NEVER_STREAM, STREAMING_CELLS, translates } from '../../../../test/harness/cell-kind.js';
 import { STORY, storyAnswer } from '../../../../test/harness/provider-answers.js';
 import type { EndpointName } from '../endpoints/endpoint.js';
 import { MATRIX } from './matrix.js';
@@ -24,17 +25,8 @@ import { UpstreamAnswerError } from './translator.js';
 /** Of each law on each of some forty cells. */
 const RUNS = 100;
 
-type CellName = readonly [EndpointName, SchemaName];
-
-const translates =
-  (isStream: boolean) =>
-  ([endpoint, schema]: CellName) =>
-    startCell(endpoint, schema, minimalCall(endpoint, 'm', isStream)).kind === 'translating';
-const WHOLE = CELLS.filter(translates(false));
-const STREAMS = CELLS.filter(
-  (cell) =>
-    endpointNamed(cell[0]).parse(Buffer.from(minimalCall(cell[0], 'm', true).body), jsonContext(cell[0])).isStreaming,
-).filter(translates(true));
+const WHOLE = CELLS.filter((cell) => translates(cell));
+const STREAMS = STREAMING_CELLS.filter((cell) => translates(cell, true));
 
 function jsonContext(endpoint: EndpointName) {
   return { contentType: minimalCall(endpoint).headers?.['content-type'], forcesUsage: false };
@@ -44,6 +36,9 @@ const modelName = fc.oneof(
   fc.constantFrom('m', 'gemini-2.5-pro', 'claude-sonnet-4-5', 'a/b', '../x', '..', 'a?b#c%2F', 'ä ö&', '"quoted"'),
   fc.string({ minLength: 1, maxLength: 12 }),
 );
+
+/** Names by which Bedrock's wire formats are told apart. */
+const modelOfBedrock = fc.constantFrom('m', 'us.stability.sd3', 'amazon.nova-2-multimodal', 'cohere.embed-v4:0');
 
 /** JSON that a client may send in any place: deep, odd numbers, lone surrogates, names that JavaScript treats specially. */
 const anyJson = fc.oneof(
@@ -77,6 +72,15 @@ const FIELDS = [
   'prompt',
   'metadata',
   'stream_options',
+  'n',
+  'size',
+  'output_format',
+  'output_compression',
+  'negative_prompt',
+  'seed',
+  'cfg_scale',
+  'documents',
+  'top_n',
 ];
 const anyRequest = fc.dictionary(fc.constantFrom(...FIELDS), anyJson, { maxKeys: 5 });
 
@@ -232,10 +236,16 @@ it.each(CELLS.map((cell) => [...cell] as const))(
   },
 );
 
+it.each(NEVER_STREAM)('%s → %s tells the client that asks for a stream that there is none', (endpoint, schema) => {
+  const call = minimalCall(endpoint, 'm', true);
+  expect(endpointNamed(endpoint).parse(Buffer.from(call.body), jsonContext(endpoint)).isStreaming).toBe(true);
+  expect(() => startCell(endpoint, schema, call)).toThrow(UserFacingError);
+});
+
 describe.each(WHOLE)('%s → %s', (endpoint, schema) => {
   it('starts twice alike, does not touch its input and refuses only by telling the client', () => {
     fc.assert(
-      fc.property(modelName, anyRequest, fc.boolean(), (model, members, isMinimal) => {
+      fc.property(fc.oneof(modelName, modelOfBedrock), anyRequest, fc.boolean(), (model, members, isMinimal) => {
         const minimal: unknown = isMinimal ? JSON.parse(minimalCall(endpoint).body as string) : {};
         const body = JSON.stringify({ ...(minimal as object), ...members, model });
         const started = tryStart(endpoint, schema, body);
@@ -261,11 +271,17 @@ describe.each(WHOLE)('%s → %s', (endpoint, schema) => {
         '{"totalTokens":3}',
         '{"inputTokens":3}',
         '{"input_tokens":3}',
+        '{"predictions":[{"bytesBase64Encoded":"aGk=","mimeType":7,"prompt":[]},{"raiFilteredReason":"no"}]}',
+        '{"images":["aGk=","aG\\/o="],"error":"some","finish_reasons":[null,"no"]}',
+        '{"images":null,"error":7,"finish_reasons":[{}]}',
+        '{"embeddings":[{"embeddingType":"TEXT","embedding":[1],"truncatedCharLength":2},{}]}',
+        '{"records":[{"id":"0","score":1e-3}]}',
+        '{"results":[{"index":0,"relevance_score":1e-3}]}',
       ),
     );
     fc.assert(
-      fc.property(answer, (text) => {
-        const exchange = startCell(endpoint, schema, minimalCall(endpoint));
+      fc.property(answer, modelOfBedrock, (text, modelNameOverride) => {
+        const exchange = startCell(endpoint, schema, { ...minimalCall(endpoint), modelNameOverride });
         if (exchange.kind !== 'translating') throw new Error('expected a translating exchange');
         try {
           const { body } = exchange.whole(responseHead(200, { 'content-type': 'application/json' }), Buffer.from(text));

@@ -18,7 +18,9 @@ import { embeddingsToGCPVertexAI } from './embeddings/gcp-vertex-ai.js';
 import { embeddingsToOpenAI } from './embeddings/openai.js';
 import { imagesEditsToAzureOpenAI } from './images-edits/azure-openai.js';
 import { imagesEditsToOpenAI } from './images-edits/openai.js';
+import { imagesGenerationsToAWSBedrock } from './images-generations/aws-bedrock.js';
 import { imagesGenerationsToAzureOpenAI } from './images-generations/azure-openai.js';
+import { imagesGenerationsToGCPVertexAI } from './images-generations/gcp-vertex-ai.js';
 import { imagesGenerationsToOpenAI } from './images-generations/openai.js';
 import { imagesVariationsToAzureOpenAI } from './images-variations/azure-openai.js';
 import { imagesVariationsToOpenAI } from './images-variations/openai.js';
@@ -44,6 +46,7 @@ import { inputTokensToOpenAI } from './input-tokens/openai.js';
 import { moderationsToOpenAI } from './moderations/openai.js';
 import { rerankToAWSBedrock } from './rerank/aws-bedrock.js';
 import { rerankToCohere } from './rerank/cohere.js';
+import { rerankToGCPVertexAI } from './rerank/gcp-vertex-ai.js';
 import { responsesToAnthropic } from './responses/anthropic.js';
 import { responsesToAWSAnthropic } from './responses/aws-anthropic.js';
 import { responsesToAWSBedrock } from './responses/aws-bedrock.js';
@@ -101,7 +104,12 @@ export const MATRIX: Matrix = {
     GCPAnthropic: inputTokensToGCPAnthropic,
     Anthropic: inputTokensToAnthropic,
   },
-  'images-generations': { OpenAI: imagesGenerationsToOpenAI, AzureOpenAI: imagesGenerationsToAzureOpenAI },
+  'images-generations': {
+    OpenAI: imagesGenerationsToOpenAI,
+    AzureOpenAI: imagesGenerationsToAzureOpenAI,
+    AWSBedrock: imagesGenerationsToAWSBedrock,
+    GCPVertexAI: imagesGenerationsToGCPVertexAI,
+  },
   'images-edits': { OpenAI: imagesEditsToOpenAI, AzureOpenAI: imagesEditsToAzureOpenAI },
   'images-variations': { OpenAI: imagesVariationsToOpenAI, AzureOpenAI: imagesVariationsToAzureOpenAI },
   speech: { OpenAI: speechToOpenAI, AzureOpenAI: speechToAzureOpenAI },
@@ -131,5 +139,5 @@ export const MATRIX: Matrix = {
     GCPAnthropic: countTokensToGCPAnthropic,
     Anthropic: countTokensToAnthropic,
   },
-  rerank: { AWSBedrock: rerankToAWSBedrock, Cohere: rerankToCohere },
+  rerank: { AWSBedrock: rerankToAWSBedrock, GCPVertexAI: rerankToGCPVertexAI, Cohere: rerankToCohere },
 };

@@ -197,3 +197,52 @@ describe('embeddings → AWSBedrock: Cohere', () => {
     expect(() => answered({ ...COHERE, input: 'a' }, answer)).toThrow(new UpstreamAnswerError(text));
   });
 });
+
+describe('embeddings → AWSBedrock: Nova (G33)', () => {
+  const NOVA = 'amazon.nova-2-multimodal-embeddings-v1:0';
+  const params = (body: object) =>
+    (JSON.parse(sent({ model: NOVA, input: 'a', ...body }).body) as { singleEmbeddingParams: object })
+      .singleEmbeddingParams;
+
+  it.each([NOVA, `us.${NOVA}`, `arn:aws:bedrock:us-east-1::foundation-model/${NOVA}`])(
+    'is known by the name %s',
+    (model) => {
+      expect(JSON.parse(sent({ model, input: 'a' }).body)).toEqual({
+        schemaVersion: 'nova-multimodal-embed-v1',
+        taskType: 'SINGLE_EMBEDDING',
+        singleEmbeddingParams: { embeddingPurpose: 'GENERIC_INDEX', text: { truncationMode: 'NONE', value: 'a' } },
+      });
+    },
+  );
+
+  it.each([
+    [undefined, 'GENERIC_INDEX'],
+    ['RETRIEVAL_DOCUMENT', 'GENERIC_INDEX'],
+    ['SEMANTIC_SIMILARITY', 'GENERIC_INDEX'],
+    ['RETRIEVAL_QUERY', 'TEXT_RETRIEVAL'],
+    ['CODE_RETRIEVAL_QUERY', 'TEXT_RETRIEVAL'],
+    ['QUESTION_ANSWERING', 'TEXT_RETRIEVAL'],
+    ['FACT_VERIFICATION', 'TEXT_RETRIEVAL'],
+    ['CLASSIFICATION', 'CLASSIFICATION'],
+    ['CLUSTERING', 'CLUSTERING'],
+  ])('embeds for the task %s as %s', (task_type, embeddingPurpose) => {
+    expect(params({ task_type })).toMatchObject({ embeddingPurpose });
+  });
+
+  it.each([
+    [true, 'END'],
+    [false, 'NONE'],
+    [undefined, 'NONE'],
+  ])('cuts a text that is too long for auto_truncate %s: %s', (auto_truncate, truncationMode) => {
+    expect(params({ auto_truncate })).toMatchObject({ text: { truncationMode } });
+  });
+
+  it.each([
+    ['batch', { input: ['a', 'b'] }],
+    ['tokens', { input: [1, 2] }],
+    ['objects', { input: { content: 'a' } }],
+    ['messages', { input: undefined, messages: [{ role: 'user', content: 'a' }] }],
+  ])('%s is rejected as with Titan', (_, body) => {
+    expect(() => start({ model: NOVA, ...body })).toThrow(UserFacingError);
+  });
+});

@@ -4,6 +4,7 @@ import {
   ConverseCommand,
   ConverseStreamCommand,
   CountTokensCommand,
+  InvokeModelCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -38,23 +39,35 @@ function withBlobs(value: unknown): unknown {
   );
 }
 
-/** The body that the SDK sends. */
-async function sentByTheSdk(path: string, body: object): Promise<unknown> {
-  let sent: string | undefined;
+interface SdkRequest {
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
+/** The request that the SDK would send. */
+async function requestOfTheSdk(send: (client: BedrockRuntimeClient) => Promise<unknown>): Promise<SdkRequest> {
+  let sent: SdkRequest | undefined;
   const client = new BedrockRuntimeClient({
     region: 'us-east-1',
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     maxAttempts: 1,
     requestHandler: {
-      handle(request: { readonly body: Uint8Array }) {
-        sent = new TextDecoder().decode(request.body);
+      handle(request: SdkRequest) {
+        sent = request;
         throw new Error('nothing is sent');
       },
     },
   });
+  await expect(send(client)).rejects.toThrow('nothing is sent');
+  if (sent === undefined) throw new Error('the SDK made no request');
+  return sent;
+}
+
+/** The body that the SDK sends. */
+async function sentByTheSdk(path: string, body: object): Promise<unknown> {
   const input = { modelId: 'm', ...(withBlobs(body) as object) };
-  await expect(sendTo(client, path, input)).rejects.toThrow('nothing is sent');
-  return JSON.parse(sent ?? 'null');
+  const sent = await requestOfTheSdk((client) => sendTo(client, path, input));
+  return JSON.parse(new TextDecoder().decode(sent.body));
 }
 
 function sendTo(client: BedrockRuntimeClient, path: string, input: object): Promise<unknown> {
@@ -77,24 +90,39 @@ function started(endpoint: EndpointName, given: GoldenRequest) {
   }
 }
 
-const CASES = (['chat-completions', 'messages', 'tokenize'] as const).flatMap((endpoint) =>
-  goldenCases(fileURLToPath(new URL(`../../testdata/${endpoint}/AWSBedrock`, import.meta.url))).flatMap(
-    ({ name, inputText }) => {
-      const given = parse(inputText) as GoldenRequest;
-      const request = given.kind === 'request' ? started(endpoint, given) : undefined;
-      return request ? [[endpoint, name, request] as const] : [];
-    },
-  ),
-);
+const casesOf = (...endpoints: readonly EndpointName[]) =>
+  endpoints.flatMap((endpoint) =>
+    goldenCases(fileURLToPath(new URL(`../../testdata/${endpoint}/AWSBedrock`, import.meta.url))).flatMap(
+      ({ name, inputText }) => {
+        const given = parse(inputText) as GoldenRequest;
+        const request = given.kind === 'request' ? started(endpoint, given) : undefined;
+        return request ? [[endpoint, name, request] as const] : [];
+      },
+    ),
+  );
 
 describe('requests to Bedrock', () => {
-  it.each(CASES)('%s: %s is what the AWS SDK would send', async (_endpoint, _name, { path, body }) => {
-    const ours = JSON.parse(Buffer.from(body!).toString()) as object;
-    expect(await sentByTheSdk(path, ours)).toEqual(ours);
-  });
+  it.each(casesOf('chat-completions', 'messages', 'tokenize'))(
+    '%s: %s is what the AWS SDK would send',
+    async (_endpoint, _name, { path, body }) => {
+      const ours = JSON.parse(Buffer.from(body!).toString()) as object;
+      expect(await sentByTheSdk(path, ours)).toEqual(ours);
+    },
+  );
 
   it('are compared with a serializer that leaves out what it does not know', async () => {
     const sent = await sentByTheSdk('/converse', { messages: [{ role: 'user', content: [{ text: 'a' }], mine: 1 }] });
     expect(sent).toEqual({ messages: [{ role: 'user', content: [{ text: 'a' }] }] });
   });
+
+  // A body of InvokeModel is the model's own: the SDK takes it as bytes.
+  it.each(casesOf('embeddings', 'images-generations', 'rerank'))(
+    '%s: %s calls the operation that the AWS SDK calls',
+    async (_endpoint, _name, { path, body }) => {
+      const modelId = decodeURIComponent(path.replace(/^\/model\/(.*)\/invoke$/, '$1'));
+      const sent = await requestOfTheSdk((client) => client.send(new InvokeModelCommand({ modelId, body: body! })));
+      expect(decodeURIComponent(sent.path)).toBe(decodeURIComponent(path));
+      expect(Buffer.from(sent.body).equals(body!)).toBe(true);
+    },
+  );
 });

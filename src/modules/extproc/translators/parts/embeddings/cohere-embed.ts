@@ -4,7 +4,7 @@ import { UpstreamAnswerError } from '../../translator.js';
 import { counterAt } from './answer-scan.js';
 import { dropUnhandledMembers, textsOnly, type EmbeddingRequest } from './embedding-request.js';
 import type { EmbeddingAnswer, EmbeddingVector } from './encode-embeddings.js';
-import { arrayOf, objectOf, rangeTo, walkAnswer } from './json-walk.js';
+import { arrayOf, objectOf, rangeTo, walkAnswer } from '../json-walk.js';
 
 /** What differs between the places where Cohere's models are served. */
 export interface CohereEmbedModel {

@@ -5,7 +5,7 @@ import { modelPath } from '../gemini/model.js';
 import { counterAt, isTrueAt } from './answer-scan.js';
 import { dropUnhandledMembers, textsOnly, type EmbeddingRequest, type EmbeddingText } from './embedding-request.js';
 import type { EmbeddingAnswer, EmbeddingVector } from './encode-embeddings.js';
-import { arrayOf, objectOf, rangeTo, walkAnswer } from './json-walk.js';
+import { arrayOf, objectOf, rangeTo, walkAnswer } from '../json-walk.js';
 
 const HANDLED = ['dimensions', 'auto_truncate', 'task_type', 'title'];
 

@@ -79,3 +79,16 @@ describe('requests of tokenize', () => {
     expect(sent).toEqual(body);
   });
 });
+
+describe('requests for images', () => {
+  const cases = goldenBodies('images-generations');
+
+  it.each(cases)('are what the SDK sends for the golden case %s', async (_, body) => {
+    await client.models.generateContent(parametersOf(body));
+    expect(sent).toEqual(body);
+  });
+
+  it('are several', () => {
+    expect(cases.length).toBeGreaterThan(2);
+  });
+});

@@ -89,6 +89,21 @@ export interface GenerationConfig {
   readonly responseJsonSchema?: JsonValue;
   readonly thinkingConfig?: ThinkingConfig;
   readonly mediaResolution?: string;
+  readonly responseModalities?: readonly string[];
+  readonly imageConfig?: ImageConfig;
+}
+
+/** Of models that draw. */
+export interface ImageConfig {
+  readonly aspectRatio?: string;
+  readonly imageSize?: string;
+  readonly imageOutputOptions?: ImageOutputOptions;
+}
+
+/** The quality is a percentage, of JPEG only. */
+export interface ImageOutputOptions {
+  readonly mimeType: string;
+  readonly compressionQuality?: number;
 }
 
 /** A budget and a level exclude each other. */

@@ -1,4 +1,4 @@
-import { isKey, type ByteRange } from '../../../codec/json-scan.js';
+import { isKey, type ByteRange } from '../../codec/json-scan.js';
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -13,8 +13,8 @@ import {
   skipValue,
   unexpected,
   type JsonSource,
-} from '../../../codec/json-skip.js';
-import { UpstreamAnswerError } from '../../translator.js';
+} from '../../codec/json-skip.js';
+import { UpstreamAnswerError } from '../translator.js';
 
 /** Steps into or over the value at an offset and returns the offset after it. */
 export type ValueReader = (source: JsonSource, start: number) => number;
