@@ -6,7 +6,7 @@ import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import { withDebugLog } from '../modules/extproc/debug-log.js';
 import { CredentialSources, SYSTEM_CLOCK } from '../modules/extproc/backend-auth/credential-sources.js';
-import { buildEndpointTable } from '../modules/extproc/endpoints/endpoint-table.js';
+import { buildEndpointTable, pathsOf } from '../modules/extproc/endpoints/endpoint-table.js';
 import type { ProcessorContext } from '../modules/extproc/processor-context.js';
 import { idAt } from '../modules/extproc/peers/peer-address.js';
 import { PeerRelay } from '../modules/extproc/peers/peer-relay.js';
@@ -24,6 +24,8 @@ import type { ExtprocSettings } from '../platform/config/extproc-settings.js';
 import { ServingState, ServingStatus, healthCalls } from '../platform/grpc/health-calls.js';
 import { probeHealth } from '../platform/grpc/health-probe.js';
 import { Http2GrpcServer } from '../platform/grpc/http2-grpc-server.js';
+import { hasHeapFlags } from '../platform/heap-flags.js';
+import { HeapGrowth } from '../platform/heap-growth.js';
 import { TlsFiles } from '../platform/grpc/tls-files.js';
 import { formatListenAddress } from '../platform/grpc/listen-address.js';
 import { AdminHttpAdapter, listenAdmin } from '../platform/health/admin-http.js';
@@ -35,6 +37,7 @@ import { MetricsRegistry } from '../platform/metrics/metrics-registry.js';
 const PROCESS_CALL = '/envoy.service.ext_proc.v3.ExternalProcessor/Process';
 /** Name under which the gRPC health service lists this process. @see spec extproc.md 1.4 */
 const HEALTH_SERVICE = 'extproc';
+const NO_NAMES: ReadonlySet<string> = new Set();
 /** Requests under way at once; far beyond what one Envoy holds, and each entry is small. */
 const MAX_REQUESTS = 100_000;
 /** Time for open requests to end once the listener is closed; Kubernetes' own grace period usually ends first. */
@@ -85,19 +88,22 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
     tracer: telemetry.tracing?.tracer,
     keepAlives: keepAliveIntervalMs > 0 ? new KeepAlives(keepAliveIntervalMs, nowMs) : undefined,
   };
-  for (const path of context.endpoints.keys()) logger.info({ path }, 'registered endpoint');
+  for (const path of pathsOf(context.endpoints)) logger.info({ path }, 'registered endpoint');
+  const heapGrowth = hasHeapFlags() ? new HeapGrowth(nowMs) : undefined;
   const server = new Http2GrpcServer({
     address: settings.address,
     calls: {
       [PROCESS_CALL]: withDebugLog((peer, metadata) => new StreamSession(context, peer, metadata), {
         logger,
         redactsBodies: settings.enableRedaction,
+        credentialInputs: () => config.current?.credentialInputs ?? NO_NAMES,
       }),
       ...healthCalls(serving, HEALTH_SERVICE),
     },
     maxMessageBytes: settings.maxRecvMsgSizeBytes,
     tls: tls?.current,
     onSessionError: (error) => logger.warn({ reason: error.message }, 'connection of a peer failed'),
+    onLargeMessage: (sizeBytes) => heapGrowth?.onLargeMessage(sizeBytes),
   });
   await config.start();
   const app = await startServers(settings, logger, server, metrics, config).catch(async (error: unknown) => {

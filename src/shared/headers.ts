@@ -20,6 +20,8 @@ export const headers = {
   /** Chosen by an endpoint picker (InferencePool). */
   destinationEndpoint: 'x-gateway-destination-endpoint',
   requestId: 'x-request-id',
+  /** Sent by clients: the model that decides on the backend, where no body names one. Never reaches a provider. */
+  routingModel: 'x-aigw-model',
   /** Sent by clients: `translation` asks for the receipt in {@link headers.translation}. */
   debug: 'x-aigw-debug',
   /** On responses: the fields that translation dropped. */

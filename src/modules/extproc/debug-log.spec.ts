@@ -20,6 +20,8 @@ const SECRETS = {
   'x-aigw-api-key': 'SECRET-2',
   cookie: 'c=SECRET-3',
   'x-team-token': 'SECRET-6',
+  'x-team-gcp': 'SECRET-9',
+  'x-old': 'SECRET-10',
   ':path': `${CHAT_HEADERS[':path']}?key=SECRET-7`,
 };
 const BODY = '{"model":"m","messages":[{"role":"user","content":"PROMPT"}]}';
@@ -38,7 +40,14 @@ function start(redactsBodies: boolean, level = 'debug') {
   const world = new ExtprocWorld({
     backends: [
       buildBackend('a', {
-        auth: { apiKey: { key: new Redacted('SECRET-4') } },
+        auth: {
+          apiKey: { key: new Redacted('SECRET-4') },
+          credentialOverride: {
+            headerName: 'X-Team-Gcp',
+            inputHeadersToRemove: ['x-old'],
+            fallbackToConfigured: true,
+          },
+        },
         httpHeaderMutation: { set: [{ name: 'X-Team', value: new Redacted('SECRET-8') }] },
         modelNameOverride: 'm2',
       }),
@@ -47,7 +56,11 @@ function start(redactsBodies: boolean, level = 'debug') {
   const lines: Line[] = [];
   const logger = loggerOf(lines, level);
   const plain: CallFactory = (peer, metadata) => new StreamSession(world.context, peer, metadata);
-  const factory = withDebugLog(plain, { logger, redactsBodies });
+  const factory = withDebugLog(plain, {
+    logger,
+    redactsBodies,
+    credentialInputs: () => world.config?.credentialInputs ?? new Set(),
+  });
   const stream = (filter: string) => new StreamUnderTest(factory, filter);
   return { world, lines, plain, factory, stream };
 }
@@ -143,7 +156,10 @@ describe('withDebugLog', () => {
       answering = logged;
       return { onMessage: () => {}, onEnd: () => {} };
     };
-    withDebugLog(kept, { logger: loggerOf(lines), redactsBodies })({ send: () => {}, end: () => {} }, {});
+    withDebugLog(kept, { logger: loggerOf(lines), redactsBodies, credentialInputs: () => new Set() })(
+      { send: () => {}, end: () => {} },
+      {},
+    );
     answering!.send(encodeAnswer('response_body', { streamedBody: { bytes: Buffer.from('ANSWER'), isLast: true } }));
     expect(lines.at(-1)).toMatchObject({ kind: 'responseBody', endOfStream: true });
     expect(JSON.stringify(lines.at(-1)).includes('ANSWER')).toBe(!redactsBodies);

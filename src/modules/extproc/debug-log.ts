@@ -27,12 +27,15 @@ export interface DebugLogOptions {
   readonly logger: Logger;
   /** Texts of bodies become their length and hash. */
   readonly redactsBodies: boolean;
+  /** Lower-case names of the headers in which clients bring credentials now. */
+  readonly credentialInputs: () => ReadonlySet<string>;
 }
 
 /**
  * Logs every message of a call and every answer to it at debug level, each read by the generated protobuf code: slow, and
  * independent of what is logged. Without debug level the factory comes back as it is, so that it costs nothing.
- * Sensitive headers are never shown, nor the values that `headerMutation` sets, which may come from a Secret. @see spec extproc.md section 19, X28
+ * Sensitive headers are never shown, nor those in which the configuration lets clients bring credentials, nor the values that
+ * `headerMutation` sets, which may come from a Secret. @see spec extproc.md section 19, X28
  */
 export function withDebugLog(factory: CallFactory, options: DebugLogOptions): CallFactory {
   if (!options.logger.isLevelEnabled('debug')) return factory;
@@ -98,7 +101,9 @@ class CallLog {
     const kind = request.case ?? 'unknown';
     switch (request.case) {
       case 'requestHeaders': {
-        const found = redactHeaders(headerPairs(request.value.headers), (name) => this.hiddenNames.has(name));
+        const inputs = this.options.credentialInputs();
+        const isHidden = (name: string) => this.hiddenNames.has(name) || inputs.has(name);
+        const found = redactHeaders(headerPairs(request.value.headers), isHidden);
         const isUpstream = this.filter === undefined ? Object.keys(attributes).length > 0 : this.filter === 'upstream';
         this.#logger = this.options.logger.child({
           request_id: found[headers.requestId] ?? '',

@@ -10,7 +10,7 @@ import type { ConfigLoader } from './runtime-config/config-loader.js';
 
 /** What the streams of one process share. */
 export interface ProcessorContext extends AttemptContext {
-  readonly config: Pick<ConfigLoader, 'current' | 'findBackend' | 'requestReload'>;
+  readonly config: Pick<ConfigLoader, 'current' | 'findBackend' | 'awaitBackend'>;
   readonly registry: RequestRegistry;
   readonly endpoints: EndpointTable;
   /** Request header → key of dynamic metadata. */

@@ -9,6 +9,7 @@ import type { Attempt } from './phases/attempt.js';
 import { ResponsePhase } from './phases/response-phase.js';
 import { parseStatus } from './phases/response-status.js';
 import { admitRequest, routeRequest } from './phases/router-phase.js';
+import { SessionPhase, SWITCHING_PROTOCOLS } from './phases/session-phase.js';
 import { startAttempt } from './phases/upstream-phase.js';
 import type { ProcessorContext } from './processor-context.js';
 import { decodeProcessingRequest, type HeadersMessage, type ProcessingRequest } from './wire/processing-request.js';
@@ -18,6 +19,7 @@ import { emptyAnswer } from './wire/processing-response.js';
  * One ext_proc stream: which message is legal now, and who answers it.
  *
  *   new ─┬─ request_headers (router filter) ─┬─ admitted ─▶ awaiting-body ─ request_body ─▶ routed ─┐
+ *        │                                   ├─ routed ───▶ routed (its body passes unseen)
  *        │                                   ├─ answered ─▶ passing (a local reply is on its way)   │
  *        │                                   └─ passed ───▶ passing                                 │
  *        │                     response_headers ─▶ responding ◀─ response_body, response_trailers ◀─┘
@@ -31,7 +33,7 @@ export class StreamSession implements CallLogic {
   #state: 'new' | 'awaiting-body' | 'routed' | 'responding' | 'passing' | 'attempt-sent' = 'new';
   #id: string | undefined;
   #record: RequestRecord | undefined;
-  #response: { readonly phase: ResponsePhase; readonly attempt: Attempt } | undefined;
+  #response: { readonly phase: ResponsePhase | SessionPhase; readonly attempt: Attempt } | undefined;
 
   constructor(
     private readonly context: ProcessorContext,
@@ -63,7 +65,7 @@ export class StreamSession implements CallLogic {
 
   onEnd(end: CallEnd, cause?: unknown): void {
     if (this.#id !== undefined) this.context.registry.remove(this.#id);
-    this.#response?.phase.stopKeepAlives();
+    this.#stopKeepAlives();
     const attempt = this.#record?.attempt;
     if (attempt && !attempt.isCompleted) {
       if (this.#response?.attempt === attempt) this.#response.phase.abort();
@@ -122,8 +124,8 @@ export class StreamSession implements CallLogic {
 
   #onRequestHeaders(message: HeadersMessage): void {
     const admission = admitRequest(this.context, message);
-    if (admission.kind === 'admitted') {
-      this.#state = 'awaiting-body';
+    if (admission.kind === 'admitted' || admission.kind === 'routed') {
+      this.#state = admission.kind === 'admitted' ? 'awaiting-body' : 'routed';
       this.#id = admission.id;
       this.#record = admission.record;
     } else {
@@ -143,7 +145,7 @@ export class StreamSession implements CallLogic {
 
   #onResponseHeaders(message: HeadersMessage): void {
     this.#state = 'responding';
-    this.#response?.phase.stopKeepAlives();
+    this.#stopKeepAlives();
     const attempt = this.#record?.attempt;
     if (attempt === undefined || attempt.isAnsweredLocally || attempt.isCompleted) {
       this.#response = undefined;
@@ -152,12 +154,25 @@ export class StreamSession implements CallLogic {
       this.peer.send(emptyAnswer('response_headers'));
       return;
     }
-    const { endpoint, parsed, span } = this.#record!;
+    const { endpoint, parsed, passage, span } = this.#record!;
+    const observeSession = passage?.endpoint.observeSession;
+    if (observeSession && parseStatus(message.headers.get(':status')) === SWITCHING_PROTOCOLS) {
+      const session = new SessionPhase(this.context, attempt, endpoint.dialect, observeSession());
+      this.#response = { phase: session, attempt };
+      this.peer.send(session.onHeaders());
+      return;
+    }
     const { name, dialect } = endpoint;
     const facts = { endpoint: name, isStreaming: parsed?.isStreaming ?? false, dialect, span };
     const phase = new ResponsePhase(this.context, attempt, facts, this.peer);
     this.#response = { phase, attempt };
     this.peer.send(phase.onHeaders(message));
+    // Nothing of a body that passes unseen comes here: all has been said.
+    if (attempt.exchange?.kind === 'passing' && attempt.isCompleted) this.peer.end(grpcStatus.ok);
+  }
+
+  #stopKeepAlives(): void {
+    if (this.#response?.phase instanceof ResponsePhase) this.#response.phase.stopKeepAlives();
   }
 
   #onResponseBody(body: Buffer, endOfStream: boolean): void | Promise<void> {

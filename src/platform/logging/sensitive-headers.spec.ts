@@ -10,6 +10,7 @@ describe('isSensitiveHeader', () => {
     'proxy-authorization',
     'cookie',
     'Set-Cookie',
+    'Sec-WebSocket-Protocol',
     'x-amz-security-token',
     'x-goog-api-key',
     'Ocp-Apim-Subscription-Key',

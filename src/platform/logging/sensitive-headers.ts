@@ -8,6 +8,8 @@ const SENSITIVE_NAMES: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'cookie',
   'set-cookie',
+  // Browsers have no other place for the key of a WebSocket.
+  'sec-websocket-protocol',
   'x-amz-security-token',
   'x-goog-api-key',
   'ocp-apim-subscription-key',

@@ -7,6 +7,8 @@ import { MappingReader, ShapeError, UnknownFields } from './mapping-reader.js';
 export const PART_SIZE_BYTES = 716_800;
 /** Parts that a writer may produce. */
 export const PARTS_MAX = 8;
+/** What a writer can store. */
+export const BUNDLE_BYTES_MAX = PARTS_MAX * PART_SIZE_BYTES;
 /** Parts that a reader accepts: room for writers of other versions. */
 const READ_PARTS_MAX = 64;
 
@@ -105,7 +107,7 @@ export function splitBundle(
   const count = Math.max(1, Math.ceil(bytes.length / PART_SIZE_BYTES));
   if (count > PARTS_MAX) {
     throw new UserFacingError(
-      `the filter configuration has ${bytes.length} bytes, more than the ${PARTS_MAX * PART_SIZE_BYTES} that can be stored; spread the routes over more gateways`,
+      `the filter configuration has ${bytes.length} bytes, more than the ${BUNDLE_BYTES_MAX} that can be stored; spread the routes over more gateways`,
     );
   }
   const parts = Array.from({ length: count }, (_, i) => {

@@ -81,6 +81,13 @@ export interface SchemaConfig {
 export const TRANSLATION_POLICIES = ['lenient', 'strict'] as const;
 export type TranslationPolicy = (typeof TRANSLATION_POLICIES)[number];
 
+/** Whether requests for what providers keep (files, batches, stored responses …) are served. */
+export const PROVIDER_RESOURCES = ['refuse', 'allow'] as const;
+export type ProviderResources = (typeof PROVIDER_RESOURCES)[number];
+
+/** On an AIGatewayRoute; its values are {@link PROVIDER_RESOURCES}. */
+export const PROVIDER_RESOURCES_ANNOTATION = 'aigateway.envoyproxy.io/provider-resources';
+
 export interface BackendConfig {
   /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>`, equal to the xDS metadata value. */
   readonly name: string;
@@ -92,6 +99,8 @@ export interface BackendConfig {
   readonly httpBodyMutation?: BodyMutationConfig;
   /** Absent: lenient. */
   readonly translationPolicy?: TranslationPolicy;
+  /** Absent: refuse. */
+  readonly providerResources?: ProviderResources;
 }
 
 /** At most one kind, plus `credentialOverride`. */
@@ -131,4 +140,12 @@ export interface ModelConfig {
   readonly OwnedBy: string;
   /** RFC 3339, UTC. */
   readonly CreatedAt: string;
+  /**
+   * Only requests that meet one of these could reach the model, and only they see it in lists: each names headers, in lower case,
+   * with the values that they must have. Absent: everybody sees it, as readers do that do not know this member.
+   */
+  readonly Scopes?: readonly HeaderScope[];
 }
+
+/** Name in lower case → value; all must be met. */
+export type HeaderScope = Readonly<Record<string, string>>;

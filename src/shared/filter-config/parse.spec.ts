@@ -216,6 +216,13 @@ describe('parseFilterConfig', () => {
       'found nothing, expected text that is not empty',
       undefined,
     ],
+    [
+      'a model with a scope that is no mapping, which would show it to everybody',
+      'models: [{Name: a, Scopes: [x-team]}]',
+      'models[0].Scopes[0]',
+      'found text, expected a mapping',
+      undefined,
+    ],
   ])('leaves out %s and goes on', (_, text, path, message, backend) => {
     const config = parseFilterConfig(`version: v\n${text}`, 'c.yaml');
     expect(config.version).toBe('v');

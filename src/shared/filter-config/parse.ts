@@ -4,6 +4,7 @@ import { formatPath, parseConfigDocument, type ConfigDocument } from './config-d
 import {
   COST_TYPES,
   SCHEMA_NAMES,
+  PROVIDER_RESOURCES,
   TRANSLATION_POLICIES,
   type AuthConfig,
   type BackendConfig,
@@ -12,6 +13,7 @@ import {
   type CredentialOverrideConfig,
   type FilterConfig,
   type HeaderMutationConfig,
+  type HeaderScope,
   type ModelConfig,
   type ReadFault,
   type RouteCostConfig,
@@ -132,6 +134,9 @@ function readBackend(entry: MappingReader): BackendConfig {
     ...(entry.text('translationPolicy') && {
       translationPolicy: entry.oneOf('translationPolicy', TRANSLATION_POLICIES),
     }),
+    ...(entry.text('providerResources') && {
+      providerResources: entry.oneOf('providerResources', PROVIDER_RESOURCES),
+    }),
   });
 }
 
@@ -225,9 +230,17 @@ function readBodyMutation(entry: MappingReader): BodyMutationConfig {
 }
 
 function readModel(entry: MappingReader): ModelConfig {
+  const scopes = entry.list('Scopes');
   return entry.done({
     Name: entry.requiredText('Name'),
     OwnedBy: entry.text('OwnedBy') ?? '',
     CreatedAt: entry.text('CreatedAt') ?? UNKNOWN_TIME,
+    ...(scopes && { Scopes: scopes.map((item) => readScope(entry.item(item))) }),
   });
+}
+
+function readScope(entry: MappingReader): HeaderScope {
+  return entry.done(
+    Object.fromEntries(entry.keys().map((name) => [name.toLowerCase(), entry.text(name) ?? ''] as const)),
+  );
 }

@@ -5,11 +5,13 @@ import { Redacted } from '../secret.js';
 import {
   COST_TYPES,
   SCHEMA_NAMES,
+  PROVIDER_RESOURCES,
   TRANSLATION_POLICIES,
   type AuthConfig,
   type BackendConfig,
   type CredentialOverrideConfig,
   type FilterConfig,
+  type ModelConfig,
   type RouteCostConfig,
   type SchemaConfig,
 } from './filter-config.js';
@@ -70,11 +72,23 @@ const backend = optional(
       [],
     ),
     translationPolicy: fc.constantFrom(...TRANSLATION_POLICIES),
+    providerResources: fc.constantFrom(...PROVIDER_RESOURCES),
   },
   ['name', 'modelNameOverride', 'schema'],
 ) as fc.Arbitrary<BackendConfig>;
 const cost = { metadataKey: some, type: fc.constantFrom(...COST_TYPES), cel: some };
-const models = fc.array(fc.record({ Name: some, OwnedBy: text, CreatedAt: text }), { maxLength: 3 });
+const models = fc.array(
+  optional(
+    {
+      Name: some,
+      OwnedBy: text,
+      CreatedAt: text,
+      Scopes: fc.array(fc.dictionary(lower, text, { maxKeys: 2, noNullPrototype: true }), { maxLength: 2 }),
+    },
+    ['Name', 'OwnedBy', 'CreatedAt'],
+  ) as fc.Arbitrary<ModelConfig>,
+  { maxLength: 3 },
+);
 const config = optional(
   {
     version: text,

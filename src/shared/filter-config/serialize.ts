@@ -70,10 +70,24 @@ const plainRouteCost = (cost: RouteCostConfig) => ({
   model: cost.model,
 });
 
-const plainModel = (model: ModelConfig) => ({ Name: model.Name, OwnedBy: model.OwnedBy, CreatedAt: model.CreatedAt });
+const plainModel = (model: ModelConfig) => ({
+  Name: model.Name,
+  OwnedBy: model.OwnedBy,
+  CreatedAt: model.CreatedAt,
+  Scopes: model.Scopes,
+});
 
 function plainBackend(backend: BackendConfig) {
-  const { name, modelNameOverride, schema, auth, httpHeaderMutation, httpBodyMutation, translationPolicy } = backend;
+  const {
+    name,
+    modelNameOverride,
+    schema,
+    auth,
+    httpHeaderMutation,
+    httpBodyMutation,
+    translationPolicy,
+    providerResources,
+  } = backend;
   return {
     name,
     modelNameOverride,
@@ -88,6 +102,7 @@ function plainBackend(backend: BackendConfig) {
       remove: httpBodyMutation.remove,
     },
     translationPolicy,
+    providerResources,
   };
 }
 

@@ -64,9 +64,13 @@ function signedOutcome(
   if (method === undefined || path === undefined) {
     return { kind: 'unavailable', message: 'a request without :method or :path cannot be signed for AWS' };
   }
+  const body = input.body();
+  if (body === undefined) {
+    return { kind: 'unavailable', message: 'a body that passes through the gateway unseen cannot be signed for AWS' };
+  }
   // Never :authority: it names the gateway.
   const host = input.headers.get(headers.upstreamHost) || defaultBedrockHost(configuredRegion);
-  const request = { method, path, host, body: input.body() };
+  const request = { method, path, host, body };
   return { kind: 'headers', sets: signer.sign(request, credentials, signingScope(host, configuredRegion), unixMs) };
 }
 

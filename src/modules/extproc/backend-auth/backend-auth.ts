@@ -10,8 +10,11 @@ export interface AuthInput {
   readonly headers: HeaderLookup;
   /** Dynamic metadata of the request that Envoy forwarded; undefined when there is none (X15). */
   readonly metadata: (namespace: string, key: string) => unknown;
-  /** The bytes that go upstream: the replaced body, else the client's own (X14). Asked only by kinds that sign them. */
-  body(): Uint8Array;
+  /**
+   * The bytes that go upstream: the replaced body, else the client's own (X14); undefined when they pass unseen. Asked only by
+   * kinds that sign them.
+   */
+  body(): Uint8Array | undefined;
 }
 
 export type AuthOutcome =

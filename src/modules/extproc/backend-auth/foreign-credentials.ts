@@ -18,6 +18,20 @@ export const CREDENTIAL_HEADERS: readonly string[] = [
   'x-amz-content-sha256',
 ];
 
+export const SUBPROTOCOLS = 'sec-websocket-protocol';
+/** By which browsers show OpenAI's credential to it, for want of headers. */
+const KEY_SUBPROTOCOL = 'openai-insecure-api-key.';
+
+/**
+ * The WebSocket subprotocols for a backend that authenticates itself: without the client's own credential. Undefined when the
+ * client's header can stay; empty when nothing of it can.
+ */
+export function ownSubprotocols(auth: BackendAuth | undefined, headers: HeaderLookup): string | undefined {
+  const offered = auth && headers.get(SUBPROTOCOLS)?.split(',');
+  const kept = offered?.map((name) => name.trim()).filter((name) => !name.toLowerCase().startsWith(KEY_SUBPROTOCOL));
+  return kept?.length === offered?.length ? undefined : kept?.join(', ');
+}
+
 /**
  * Names of headers to remove from a request to a backend that authenticates itself: the client's own credentials, which
  * are meant for the gateway and must not reach the provider (X21). Empty for a backend without auth, which may depend on

@@ -4,10 +4,11 @@ import { buildEndpointTable, ENDPOINTS, findTarget, pathWithoutQuery, type Endpo
 
 const shown = (table: EndpointTable) =>
   Object.fromEntries(
-    [...table].map(([path, target]) => [
-      path,
-      target.kind === 'endpoint' ? target.endpoint.operation : `models ${target.dialect}`,
-    ]),
+    [...table.exact].flatMap(([path, target]) =>
+      target.kind === 'passed'
+        ? []
+        : [[path, target.kind === 'endpoint' ? target.endpoint.operation : `models ${target.dialect}`] as const],
+    ),
   );
 
 /** `images/edits` takes both. */
@@ -82,7 +83,7 @@ describe('buildEndpointTable', () => {
   it.each(['/v1/chat/completions/', '/v1/Chat/Completions', '/v1', '/', '', '/v1/chat/completions%20'])(
     'matches exactly: not %p',
     (path) => {
-      expect(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).get(path)).toBeUndefined();
+      expect(buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).exact.get(path)).toBeUndefined();
     },
   );
 });

@@ -33,6 +33,13 @@ export function refuse(
   return encodeLocalReply(reply, requestMetadata({ context, record, backend, local, attempt }, undefined));
 }
 
+/** `path` is one of the endpoint, as the gateway has it. */
+export function refuseUnsupported(input: AttemptInput, path: string): Buffer {
+  const { schema, shortName } = input.backend;
+  const message = `${path} is not supported by backends of schema ${schema.name} (backend ${shortName})`;
+  return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message }, 'aigw_unsupported_endpoint');
+}
+
 /** @see spec extproc.md section 6, last table */
 export function requestMetadata(
   { context, record, backend, local, attempt }: Omit<AttemptInput, 'message'>,

@@ -10,7 +10,7 @@ import type { GenAiLabels } from '../telemetry/genai-labels.js';
 import type { GenAiMetrics } from '../telemetry/genai-metrics.js';
 import { providerName } from '../telemetry/provider-name.js';
 import { mappedLabels } from '../telemetry/mapped-labels.js';
-import type { Exchange, ResponseFacts } from '../translators/translator.js';
+import type { Exchange, PassingExchange, ResponseFacts } from '../translators/translator.js';
 import type { HeaderLookup } from '../wire/header-fields.js';
 import type { DynamicMetadata } from '../wire/processing-response.js';
 
@@ -52,7 +52,7 @@ export class Attempt {
   readonly startedMs: number;
   readonly requestModel: string;
   /** Undefined when the backend cannot serve the endpoint; the attempt then ends in a local reply. */
-  exchange: Exchange | undefined;
+  exchange: Exchange | PassingExchange | undefined;
   /** True once we answered the client ourselves: the reply passes the response phase and must not be touched there. */
   isAnsweredLocally = false;
   /** What translation dropped, when the client asked to be told. */
@@ -136,6 +136,7 @@ export class Attempt {
 
   /** Metadata of a good answer: costs, then the fixed keys, which win. @see spec extproc.md 16.4 */
   responseMetadata(timing: Timing): DynamicMetadata {
+    if (this.exchange?.kind === 'passing') return this.#passedMetadata();
     const metadata = new Map<string, string | number>();
     const { values, failures } = evaluateCosts(this.request.costs, {
       usage: this.usage,
@@ -161,6 +162,13 @@ export class Attempt {
       metadata.set(metadataKeys.timeToFirstToken, Math.trunc(this.#timeToFirstTokenMs));
       metadata.set(metadataKeys.interTokenLatency, this.#perOutputTokenMs(timing) ?? 0);
     }
+    return metadata;
+  }
+
+  /** Metadata of a good answer that nobody read: no costs, since its usage is unknown, or was charged before. */
+  #passedMetadata(): DynamicMetadata {
+    const metadata = new Map<string, string | number>();
+    this.#setIdentity(metadata);
     return metadata;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { minimalCall, startCell } from '../../../../test/harness/cell.js';
 import type { SchemaName } from '../../../shared/filter-config/filter-config.js';
-import { pathWithQuery } from './forwarded-query.js';
+import { passedPathWithQuery, pathWithQuery } from './forwarded-query.js';
 
 const pathFor = (schema: SchemaName, query: string) => {
   const exchange = startCell('messages', schema, { ...minimalCall('messages'), prefix: 'v1' });
@@ -14,6 +14,7 @@ describe('G41: the query of a client', () => {
     ['?', '/v1/messages'],
     ['?beta=true', '/v1/messages?beta=true'],
     ['?beta=true&&trace=a%20b', '/v1/messages?beta=true&trace=a%20b'],
+    ['?include[]=a', '/v1/messages?include[]=a'],
     ['?key=AIza&beta=true', '/v1/messages?beta=true'],
     ['?api_key=k', '/v1/messages'],
     ['?%61pi_key=k', '/v1/messages'],
@@ -32,4 +33,16 @@ describe('G41: the query of a client', () => {
       expect(pathFor(schema, '?beta=true')).not.toContain('beta');
     },
   );
+});
+
+describe('G33: the query of a request for what a provider keeps', () => {
+  it.each([
+    ['/p', '/v1/files?model=m', '/p'],
+    ['/p', '/v1/files?limit=2&model=m&after=x', '/p?limit=2&after=x'],
+    ['/p?api-version=1', '/v1/files?limit=2&api-version=0', '/p?api-version=1&limit=2'],
+    ['/p', '/v1/files?mod%65l=m&models=n', '/p?models=n'],
+    ['/p', '/v1/files?key=k&model', '/p'],
+  ])('has %s and %s become %s', (path, clientPath, expected) => {
+    expect(passedPathWithQuery(path, clientPath)).toBe(expected);
+  });
 });

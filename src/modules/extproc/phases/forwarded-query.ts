@@ -8,8 +8,8 @@ const TAKES_QUERY: ReadonlySet<SchemaName> = new Set(['OpenAI', 'Anthropic']);
 const WITHHELD =
   /^(?:api[-_]?version|(?:x[-_])?api[-_]?key|key|(?:access|auth|id)?[-_]?token|auth(?:orization)?|sig(?:nature)?|secret|password|code|x-amz-.*|x-goog-.*)$/i;
 
-/** RFC 3986, 3.4; anything else would have to be encoded anew. */
-const SAFE = /^[\w.~%!$'()*+,;:@/?=-]*$/;
+/** RFC 3986, 3.4, and brackets as clients write them in `include[]=`; anything else would have to be encoded anew. */
+const SAFE = /^[\w.~%!$'()*+,;:@/?=[\]-]*$/;
 
 /** Characters of a query that goes on. */
 const QUERY_LENGTH_MAX = 2048;
@@ -21,12 +21,34 @@ const QUERY_LENGTH_MAX = 2048;
  */
 export function pathWithQuery(exchange: Exchange, schema: SchemaName, clientPath: string): string {
   const { path } = exchange.request;
-  const question = clientPath.indexOf('?');
-  if (question === -1 || exchange.kind !== 'observing' || !TAKES_QUERY.has(schema) || path.includes('?')) return path;
-  const query = clientPath.slice(question + 1);
-  if (query.length > QUERY_LENGTH_MAX) return path;
-  const kept = query.split('&').filter((pair) => pair !== '' && SAFE.test(pair) && !WITHHELD.test(nameOf(pair)));
-  return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
+  if (exchange.kind !== 'observing' || !TAKES_QUERY.has(schema) || path.includes('?')) return path;
+  return joined(path, keptParameters(clientPath));
+}
+
+/**
+ * As {@link pathWithQuery} for what passes unseen, also behind a query of the cell, whose names are the cell's alone; `model`
+ * was for the gateway. Some providers read names without case.
+ */
+export function passedPathWithQuery(path: string, clientPath: string): string {
+  const taken = ['model', ...parametersOf(path).map(nameOf)];
+  return joined(
+    path,
+    keptParameters(clientPath).filter((pair) => !taken.includes(nameOf(pair).toLowerCase())),
+  );
+}
+
+const joined = (path: string, kept: readonly string[]) =>
+  kept.length === 0 ? path : `${path}${path.includes('?') ? '&' : '?'}${kept.join('&')}`;
+
+function keptParameters(clientPath: string): readonly string[] {
+  const pairs = parametersOf(clientPath);
+  if (pairs.join('&').length > QUERY_LENGTH_MAX) return [];
+  return pairs.filter((pair) => pair !== '' && SAFE.test(pair) && !WITHHELD.test(nameOf(pair)));
+}
+
+function parametersOf(path: string): readonly string[] {
+  const question = path.indexOf('?');
+  return question === -1 ? [] : path.slice(question + 1).split('&');
 }
 
 /** Decoded, so that no spelling hides a name; what does not decode is treated as a credential. */

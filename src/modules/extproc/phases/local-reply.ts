@@ -50,6 +50,18 @@ export function methodNotAllowedReply(dialect: Dialect, method: string, allow: s
   return errorReply(dialect, error, 'aigw_method_not_allowed', [{ name: 'allow', value: allow }]);
 }
 
+/** Envoy lets no `upgrade` header through on a reply, which 426 would need (RFC 9110, 15.5.22). */
+export function upgradeRequiredReply(dialect: Dialect, path: string): LocalReply {
+  const message = `malformed request: ${path} opens a WebSocket, send "Upgrade: websocket" with HTTP/1.1`;
+  return errorReply(dialect, { status: 400, type: 'BadRequest', message }, 'aigw_upgrade_required');
+}
+
+/** The body of such a request never ends: it cannot be read. */
+export function unexpectedUpgradeReply(dialect: Dialect): LocalReply {
+  const message = 'malformed request: no WebSocket can be opened here, leave the header "Upgrade" out';
+  return errorReply(dialect, { status: 400, type: 'BadRequest', message }, 'aigw_unexpected_upgrade');
+}
+
 export function noConfigurationReply(dialect: Dialect): LocalReply {
   const message = 'the gateway has no configuration yet, try again in a moment';
   return errorReply(dialect, { status: 503, type: 'ServiceUnavailable', message }, 'aigw_no_configuration');

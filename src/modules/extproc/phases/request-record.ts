@@ -1,4 +1,5 @@
 import type { Endpoint, ParsedRequest } from '../endpoints/endpoint.js';
+import type { AnswerRewrite, BodyModel, ModelOfBody, PassedEndpoint } from '../endpoints/passed-endpoint.js';
 import type { HeaderSet } from '../header-set.js';
 import type { RuntimeConfig } from '../runtime-config/runtime-config.js';
 import type { RequestSpan } from '../tracing/request-span.js';
@@ -10,7 +11,9 @@ import type { Attempt } from './attempt.js';
  * argument and adds attempts; body and headers in it are shared by all attempts and never change.
  */
 export interface RequestRecord {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Endpoint | PassedEndpoint;
+  /** Of a {@link PassedEndpoint}, and only of one. */
+  readonly passage: Passage | undefined;
   /** Captured when the request came in; costs and model list do not change under a request. */
   readonly config: RuntimeConfig;
   /** Headers of the client as Envoy shows them at the router filter. */
@@ -38,4 +41,21 @@ export interface HeaderEdits {
   readonly removes: readonly string[];
   /** Names that must not come back for a later attempt: credentials for the gateway itself. */
   readonly withheld: readonly string[];
+}
+
+/** A request whose body goes by unseen, or was looked at for its model alone. */
+export interface Passage {
+  readonly endpoint: PassedEndpoint;
+  /** Below the vendor prefix, with the client's ids, without query; begins with `/v1/`. */
+  readonly path: string;
+  /** False when the request ended with its head. */
+  readonly hasBody: boolean;
+  /** Set when the body has to name the model. */
+  readonly modelOfBody: ModelOfBody | undefined;
+  /** Set when good answers are rewritten. */
+  readonly rewrite: AnswerRewrite | undefined;
+  /** Undefined until the body was read, where the head does not name it. */
+  model: string | undefined;
+  /** Set by the body phase, where there is one: the client's bytes, shared by all attempts. */
+  content: (BodyModel & { readonly body: Uint8Array }) | undefined;
 }

@@ -3,10 +3,11 @@ import { headers as headerNames } from '../../../shared/headers.js';
 import { parseContentEncoding, type ContentCoding } from '../codec/content-encoding.js';
 import { EVENT_STREAM, isJsonType, mediaTypeOf } from '../codec/media-type.js';
 import type { EndpointName } from '../endpoints/endpoint.js';
+import type { PassedEndpointName } from '../endpoints/passed-endpoint.js';
 import type { HeaderSet } from '../header-set.js';
 import type { ProcessorContext } from '../processor-context.js';
 import type { RequestSpan } from '../tracing/request-span.js';
-import type { ClientResponse, ResponseHead } from '../translators/translator.js';
+import type { ClientResponse, PassingExchange, ResponseHead } from '../translators/translator.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import {
   emptyAnswer,
@@ -18,7 +19,9 @@ import {
   type LocalReply,
 } from '../wire/processing-response.js';
 import type { Attempt, Timing } from './attempt.js';
+import type { BodyPlan, Unusable } from './body-plan.js';
 import type { Dialect } from './error-dialect.js';
+import { HeldAnswer } from './held-answer.js';
 import type { KeptAlive } from './keep-alive.js';
 import { errorReply } from './local-reply.js';
 import { EMPTY_BODY, missingAnswer, needsBody } from './missing-answer.js';
@@ -27,23 +30,8 @@ import { parseStatus } from './response-status.js';
 
 const NOTHING = new Uint8Array();
 
-/** What becomes of the body. */
-type BodyPlan =
-  /** Not 2xx: the whole body becomes an error of the client's dialect. */
-  | { readonly kind: 'error' }
-  /** A good answer that goes through or is rewritten chunk by chunk. */
-  | { readonly kind: 'stream'; readonly body: StreamedBody }
-  /** A good answer that is rewritten as a whole. */
-  | { readonly kind: 'whole' };
-
-/** A good status, and yet nothing that a client could be given: 502 with this reason. */
-interface Unusable {
-  readonly kind: 'unusable';
-  readonly reason: string;
-}
-
 export interface ClientRequestFacts {
-  readonly endpoint: EndpointName;
+  readonly endpoint: EndpointName | PassedEndpointName;
   readonly isStreaming: boolean;
   readonly dialect: Dialect;
   /** Undefined unless the request is traced. */
@@ -53,7 +41,8 @@ export interface ClientRequestFacts {
 /**
  * The response to one attempt, as its messages arrive on the router stream.
  *
- *   headers ─┬─ not 2xx ───────────────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
+ *   headers ─┬─ not an error, passed ──────▶ succeeded, its body unseen
+ *            ├─ not 2xx ───────────────────▶ buffered body ─▶ error in the client's dialect ─▶ failed
  *            ├─ 2xx, page or empty ────────▶ 502 ─▶ failed
  *            ├─ 2xx, observed ─────────────▶ chunks, passed on at once ─▶ usage ─▶ succeeded
  *            ├─ 2xx, translated stream ────▶ chunks, each replaced (full duplex: and keep-alives) ─▶ usage ─▶ succeeded
@@ -91,13 +80,20 @@ export class ResponsePhase {
     this.#codings = parseContentEncoding(headers.get('content-encoding'));
     const receipt = this.attempt.receipt;
     const sets: HeaderSet[] = receipt === undefined ? [] : [{ name: headerNames.translation, value: receipt }];
+    const { exchange } = this.attempt;
+    const isPassed = exchange?.kind === 'passing';
+    if (isPassed && this.#status !== undefined && this.#status < 400) return this.#passGood(exchange, message, sets);
     if (this.#isGood) {
       const plan = this.#planGoodBody(message.endOfStream);
       if (plan.kind === 'unusable') return this.#refuse(plan.reason);
       this.#plan = plan;
     }
     if (message.endOfStream) return this.#onNoBody(sets);
-    if (this.#plan.kind !== 'stream') return encodeAnswer('response_headers', { sets, responseBodyMode: 'buffered' });
+    if (this.#plan.kind !== 'stream') {
+      // The request's body may be on its way still, and stays unseen.
+      const requestBodyMode = isPassed ? 'none' : 'buffered';
+      return encodeAnswer('response_headers', { sets, responseBodyMode: 'buffered', requestBodyMode });
+    }
     const isRewritten = this.attempt.exchange?.kind === 'translating';
     if (isRewritten) sets.push({ name: 'content-type', value: EVENT_STREAM });
     const removes: string[] = [];
@@ -186,7 +182,7 @@ export class ResponsePhase {
     if (isStream) this.#timing = this.#status === 200 ? 'each-token' : 'first-token';
     if (exchange?.kind !== 'translating') {
       const isWatchedAsStream = isStream && !isJsonType(contentType);
-      const observer = exchange?.observe(isWatchedAsStream, this.#head);
+      const observer = exchange?.kind === 'observing' ? exchange.observe(isWatchedAsStream, this.#head) : undefined;
       return this.#streamed({ kind: 'observer', observer }, isWatchedAsStream);
     }
     if (this.#codings === 'unsupported')
@@ -222,6 +218,24 @@ export class ResponsePhase {
       // The client gets 502, or a stream that breaks where it has its head.
       () => this.peer.send(this.#refuse('with a head and nothing behind it for more than four minutes')),
     );
+  }
+
+  /** Also 101, behind which no HTTP follows, and redirections. */
+  #passGood(
+    { rewrite }: PassingExchange,
+    { headers, endOfStream }: HeadersMessage,
+    sets: readonly HeaderSet[],
+  ): Buffer {
+    const isReadable = !endOfStream && this.#codings !== 'unsupported' && isJsonType(headers.get('content-type'));
+    if (rewrite === undefined || !isReadable) {
+      const metadata = this.#succeed();
+      if (rewrite === undefined) return encodeAnswer('response_headers', { sets, metadata });
+      const unseen = { responseBodyMode: 'none', requestBodyMode: 'none' } as const;
+      return encodeAnswer('response_headers', { sets, metadata, ...unseen });
+    }
+    this.#plan = this.#streamed({ kind: 'translator', translator: new HeldAnswer(rewrite) }, false);
+    const removes = ['content-length', 'content-encoding'].filter((name) => headers.has(name));
+    return encodeAnswer('response_headers', { sets, removes });
   }
 
   #onNoBody(sets: readonly HeaderSet[]): Buffer {

@@ -57,7 +57,7 @@ describe('the answer to request headers', () => {
 
   it.each([
     ['/nope?x=1', '/nope?x=1'],
-    ['/v1/batches', '/v1/batches'],
+    ['/v1/fine_tuning/jobs', '/v1/fine_tuning/jobs'],
     ['/v1/chat/completions/', '/v1/chat/completions/'],
     ['?', '?'],
   ])('refuses path %s in plain text and ends the stream', async (path, shown) => {

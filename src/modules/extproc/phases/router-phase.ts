@@ -1,32 +1,34 @@
-import { headers } from '../../../shared/headers.js';
 import { UserFacingError } from '../../../shared/errors.js';
+import { headers } from '../../../shared/headers.js';
 import type { Endpoint } from '../endpoints/endpoint.js';
-import { findTarget } from '../endpoints/endpoint-table.js';
+import { findTarget, type PathTarget } from '../endpoints/endpoint-table.js';
 import type { HeaderSet } from '../header-set.js';
 import { selectModels } from '../models/model-list.js';
 import type { ProcessorContext } from '../processor-context.js';
-import { authDomainOf } from './attributes.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
-import { encodeAnswer, encodeLocalReply, type LocalReply } from '../wire/processing-response.js';
+import { encodeAnswer } from '../wire/processing-response.js';
 import {
-  errorReply,
+  answered,
+  badRequest,
+  forgedHeaders,
+  isUpgrade,
+  newRecord,
+  register,
+  reject,
+  type Admission,
+} from './admission.js';
+import { admitPassed, routePassed } from './admit-passed.js';
+import type { Dialect } from './error-dialect.js';
+import {
   methodNotAllowedReply,
   modelsReply,
   noConfigurationReply,
+  unexpectedUpgradeReply,
   unknownModelReply,
   unsupportedPathReply,
 } from './local-reply.js';
 import type { StartedTrace } from '../tracing/request-tracer.js';
 import type { RequestRecord } from './request-record.js';
-
-/** What the first message of a router stream leads to. */
-export type Admission =
-  /** A generation request: its body is to come. */
-  | { readonly kind: 'admitted'; readonly id: string; readonly record: RequestRecord; readonly frame: Buffer }
-  /** Answered by us. */
-  | { readonly kind: 'answered'; readonly frame: Buffer; readonly isUnknownPath: boolean }
-  /** Not ours to judge (CORS preflight): everything passes, cleaned of our headers. */
-  | { readonly kind: 'passed'; readonly frame: Buffer };
 
 /**
  * Decides on the request headers. Nothing a client says under our own header names is believed: they are removed here,
@@ -36,6 +38,9 @@ export function admitRequest(context: ProcessorContext, message: HeadersMessage)
   const path = message.headers.get(':path') ?? '';
   const method = message.headers.get(':method') ?? '';
   const found = findTarget(context.endpoints, path);
+  if (isUpgrade(message) && (found !== undefined || method === 'OPTIONS') && !opensSession(found?.target)) {
+    return answered(context, unexpectedUpgradeReply(found ? dialectOf(found.target) : 'openai'));
+  }
   if (method === 'OPTIONS') {
     const frame = encodeAnswer('request_headers', { removes: forgedHeaders(message), clearsRouteCache: true });
     return { kind: 'passed', frame };
@@ -43,8 +48,15 @@ export function admitRequest(context: ProcessorContext, message: HeadersMessage)
   if (found === undefined) return answered(context, unsupportedPathReply(path), true);
   const { target, model } = found;
   if (target.kind === 'models') return answerModels(context, message, target.dialect, method, model);
-  return admitGeneration(context, message, target.endpoint, method, path);
+  if (target.kind === 'passed') return admitPassed(context, message, target, found);
+  return admitGeneration(context, message, target.endpoint, method);
 }
+
+const opensSession = (target: PathTarget | undefined): boolean =>
+  target?.kind === 'passed' && target.endpoint.observeSession !== undefined;
+
+const dialectOf = (target: PathTarget): Dialect =>
+  target.kind === 'models' ? target.dialect : target.endpoint.dialect;
 
 function answerModels(
   context: ProcessorContext,
@@ -58,7 +70,7 @@ function answerModels(
   const config = context.config.current;
   if (config === undefined) return answered(context, noConfigurationReply(dialect));
   const host = message.headers.get(':authority') ?? message.headers.get('host') ?? '';
-  const models = selectModels(config.models, host);
+  const models = selectModels(config.models, host, message.headers);
   if (model === undefined) {
     return answered(context, modelsReply(dialect === 'openai' ? models.openAIBody : models.anthropicBody));
   }
@@ -71,33 +83,17 @@ function admitGeneration(
   message: HeadersMessage,
   endpoint: Endpoint,
   method: string,
-  path: string,
 ): Admission {
   const { dialect } = endpoint;
   if (method !== 'POST') return answered(context, methodNotAllowedReply(dialect, method, 'POST'));
   const config = context.config.current;
   if (config === undefined) return answered(context, noConfigurationReply(dialect));
   if (message.endOfStream) {
-    return answered(context, badRequest(endpoint, `malformed request: ${endpoint.path} needs a JSON body, found none`));
+    return answered(context, badRequest(dialect, `malformed request: ${endpoint.path} needs a JSON body, found none`));
   }
-  const id = `${message.headers.get(headers.requestId) ?? ''}-${context.newId()}`;
-  const record: RequestRecord = {
-    endpoint,
-    config,
-    clientHeaders: message.headers,
-    path,
-    appliedAuthDomain: authDomainOf(message.attributes),
-    parsed: undefined,
-    span: undefined,
-    attemptCount: 0,
-    hasReceipt: false,
-    attempt: undefined,
-    edits: [],
-  };
-  if (!context.registry.add(id, record)) {
-    const error = { status: 503, type: 'ServiceUnavailable', message: 'too many requests under way in this gateway' };
-    return answered(context, errorReply(dialect, error, 'aigw_overloaded'));
-  }
+  const record = newRecord(message, { endpoint, config, passage: undefined });
+  const id = register(context, record);
+  if (typeof id !== 'string') return answered(context, id);
   const frame = encodeAnswer('request_headers', {
     sets: [{ name: headers.internalRequestId, value: id }],
     removes: forgedHeaders(message, headers.internalRequestId),
@@ -112,8 +108,11 @@ export function routeRequest(
   record: RequestRecord,
   body: Buffer,
 ): { frame: Buffer; isRefused: boolean } {
+  const { endpoint, passage } = record;
+  if (passage !== undefined) return routePassed(context, record, passage, body);
+  if (!('parse' in endpoint)) throw new Error('a request whose body is read has an endpoint that reads it');
   try {
-    record.parsed = record.endpoint.parse(body, {
+    record.parsed = endpoint.parse(body, {
       contentType: record.clientHeaders.get('content-type'),
       forcesUsage: context.translatorEnv.options.forcesStreamUsage || record.config.hasCosts,
     });
@@ -123,14 +122,16 @@ export function routeRequest(
       { request_id: record.clientHeaders.get(headers.requestId), reason: error.message },
       'request refused',
     );
-    return { frame: reject(context, badRequest(record.endpoint, error.message)), isRefused: true };
+    const reply = badRequest(endpoint.dialect, error.message);
+    context.tracer?.refuse({ endpoint: endpoint.name, headers: record.clientHeaders, body }, reply);
+    return { frame: reject(context, reply), isRefused: true };
   }
   const sets: HeaderSet[] = [
     { name: headers.model, value: record.parsed.model },
     { name: headers.originalPath, value: record.path },
     { name: headers.envoyOriginalPath, value: record.path },
   ];
-  const trace = startTrace(context, record, body);
+  const trace = startTrace(context, record, endpoint, body);
   if (trace === undefined)
     return { frame: encodeAnswer('request_body', { sets, clearsRouteCache: true }), isRefused: false };
   sets.push(...trace.sets);
@@ -138,34 +139,15 @@ export function routeRequest(
   return { frame, isRefused: false };
 }
 
-function startTrace({ tracer }: ProcessorContext, record: RequestRecord, body: Buffer): StartedTrace | undefined {
+function startTrace(
+  { tracer }: ProcessorContext,
+  record: RequestRecord,
+  endpoint: Endpoint,
+  body: Buffer,
+): StartedTrace | undefined {
   if (tracer === undefined) return undefined;
-  const { endpoint, clientHeaders, parsed } = record;
+  const { clientHeaders, parsed } = record;
   const trace = tracer.start({ endpoint: endpoint.name, headers: clientHeaders, parsed: parsed!, body });
   record.span = trace.span;
   return trace;
-}
-
-function badRequest(endpoint: Endpoint, message: string): LocalReply {
-  return errorReply(endpoint.dialect, { status: 400, type: 'BadRequest', message }, 'aigw_bad_request');
-}
-
-/** Our own names that the client sent, but for the one that we set in the same answer, if any. */
-function forgedHeaders(message: HeadersMessage, setByUs?: string): string[] {
-  const forged = message.headers.namesWithPrefix(headers.ownPrefix).filter((name) => name !== setByUs);
-  if (message.headers.has(headers.destinationEndpoint)) forged.push(headers.destinationEndpoint);
-  return forged;
-}
-
-function answered(context: ProcessorContext, reply: LocalReply, isUnknownPath = false): Admission {
-  return {
-    kind: 'answered',
-    frame: reply.status >= 400 ? reject(context, reply) : encodeLocalReply(reply),
-    isUnknownPath,
-  };
-}
-
-function reject(context: ProcessorContext, reply: LocalReply): Buffer {
-  context.gatewayMetrics.requestRejected(reply.status, reply.details);
-  return encodeLocalReply(reply);
 }

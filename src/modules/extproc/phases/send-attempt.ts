@@ -1,6 +1,6 @@
 import { headers } from '../../../shared/headers.js';
 import type { AuthOutcome } from '../backend-auth/backend-auth.js';
-import { foreignCredentials } from '../backend-auth/foreign-credentials.js';
+import { foreignCredentials, ownSubprotocols, SUBPROTOCOLS } from '../backend-auth/foreign-credentials.js';
 import { isJsonType } from '../codec/media-type.js';
 import type { ParsedRequest } from '../endpoints/endpoint.js';
 import type { HeaderSet } from '../header-set.js';
@@ -25,27 +25,44 @@ const UNCOMPRESSED: HeaderSet = { name: 'accept-encoding', value: 'identity' };
 /** What clients call their JSON is up to them; providers look closer. */
 const JSON_BODY: HeaderSet = { name: 'content-type', value: 'application/json' };
 
+/** What an attempt sends, but for what the route's mutations and the credentials add to it. */
+export interface Draft {
+  /** `:path` on the wire. */
+  readonly path: string;
+  readonly sets: readonly HeaderSet[];
+  /** Absent: the bytes that Envoy holds go on. */
+  readonly body: Uint8Array | undefined;
+  /** The bytes that go upstream, for signatures; undefined when they pass unseen. */
+  readonly signed: () => Uint8Array | undefined;
+}
+
+/** Sends a request whose body was read, as its cell made it. */
+export function sendAttempt(input: AttemptInput, exchange: Exchange, request: ParsedRequest): Buffer | Promise<Buffer> {
+  const { record, backend, local } = input;
+  const sets = [...exchange.request.sets];
+  if (exchange.kind === 'translating') {
+    sets.push(UNCOMPRESSED);
+    if (!isJsonType(local.get('content-type'))) sets.push(JSON_BODY);
+  }
+  const path = pathWithQuery(exchange, backend.schema.name, record.path);
+  const body = outgoingBody(input, exchange, request);
+  return sendDraft(input, { path, sets, body, signed: () => body ?? request.body });
+}
+
 /**
  * The answer that turns the client's request into the backend's: translator's edits, the route's mutations, what earlier
  * attempts took away, authentication over the final body, in this order. @see spec extproc.md section 6
  */
-export function sendAttempt(input: AttemptInput, exchange: Exchange, request: ParsedRequest): Buffer | Promise<Buffer> {
-  const { record, backend, local, message } = input;
-  const path = pathWithQuery(exchange, backend.schema.name, record.path);
-  const translated: HeaderSet[] = [{ name: ':path', value: path }, ...exchange.request.sets];
-  if (exchange.kind === 'translating') {
-    translated.push(UNCOMPRESSED);
-    if (!isJsonType(local.get('content-type'))) translated.push(JSON_BODY);
-  }
+export function sendDraft(input: AttemptInput, { path, sets, body, signed }: Draft): Buffer | Promise<Buffer> {
+  const { backend, local, message } = input;
+  const translated: HeaderSet[] = [{ name: ':path', value: path }, ...sets];
   for (const set of translated) local.set(set.name, set.value);
   for (const set of backend.headerMutation?.sets ?? []) local.set(set.name, set.value);
-
-  const body = outgoingBody(input, exchange, request);
   const outgoing = { ...input, translated, body };
   const outcome = backend.auth?.apply({
     headers: local,
     metadata: (namespace, key) => message.metadata.get(namespace, key),
-    body: () => body ?? record.parsed!.body,
+    body: signed,
   });
   return outcome instanceof Promise ? outcome.then((found) => answer(outgoing, found)) : answer(outgoing, outcome);
 }
@@ -68,16 +85,19 @@ function outgoingBody(
 function answer(outgoing: Outgoing, outcome: AuthOutcome | undefined): Buffer {
   const { context, message, record, backend, translated, body } = outgoing;
   if (outcome && outcome.kind !== 'headers') return refuse(outgoing, ...credentialFailure(outcome));
-  const auth = outcome?.sets ?? [];
+  const auth = [...(outcome?.sets ?? [])];
   const path = auth.findLast(({ name }) => name === ':path') ?? translated[0]!;
   if (!path.value.startsWith('/')) {
     // Paths of Google Cloud lie below project and location, which only its credentials know.
     const reason = `backend ${backend.shortName} of schema ${backend.schema.name} needs a BackendSecurityPolicy of type GCPCredentials, which names project and region`;
     return refuse(outgoing, { status: 503, type: 'ServiceUnavailable', message: reason }, 'aigw_backend_unusable');
   }
+  const subprotocols = ownSubprotocols(backend.auth, record.clientHeaders);
+  if (subprotocols) auth.push({ name: SUBPROTOCOLS, value: subprotocols });
   const foreign = [
     ...record.clientHeaders.namesWithPrefix(headers.gatewayCredentialPrefix),
     ...foreignCredentials(backend.auth, record.clientHeaders),
+    ...(subprotocols === '' ? [SUBPROTOCOLS] : []),
   ];
   const restored =
     record.attemptCount === 1

@@ -1,7 +1,7 @@
 import { headers, metadataKeys } from '../../../shared/headers.js';
 import { UserFacingError } from '../../../shared/errors.js';
 import { GrpcError, grpcStatus } from '../../../platform/grpc/status.js';
-import type { ParsedRequest } from '../endpoints/endpoint.js';
+import type { Endpoint, ParsedRequest } from '../endpoints/endpoint.js';
 import { isProtectedHeader } from '../mutation/header-mutation.js';
 import type { ProcessorContext } from '../processor-context.js';
 import { MalformedRequestError } from '../request-error.js';
@@ -12,11 +12,12 @@ import { MATRIX } from '../translators/matrix.js';
 import type { HeadersMessage } from '../wire/processing-request.js';
 import { encodeLocalReply, type DynamicMetadata } from '../wire/processing-response.js';
 import { Attempt } from './attempt.js';
-import { refuse, type AttemptInput } from './attempt-input.js';
+import { refuse, refuseUnsupported, type AttemptInput } from './attempt-input.js';
 import { authDomainOf, backendNameOf, routeNameOf, upstreamHostOf } from './attributes.js';
 import type { LocalError } from './error-dialect.js';
 import { LocalHeaders } from './local-headers.js';
 import { errorReply, methodNotAllowedReply } from './local-reply.js';
+import { passAttempt } from './pass-attempt.js';
 import type { RequestRecord } from './request-record.js';
 import { sendAttempt } from './send-attempt.js';
 import { receiptText } from './translation-receipt.js';
@@ -37,7 +38,7 @@ export function startAttempt(context: ProcessorContext, message: HeadersMessage)
   const record = context.registry.get(id);
   if (record === undefined) return refuseUnknownRequest(context, name);
   const backend = context.config.findBackend(name);
-  if (backend === undefined) return afterReload(context, message, record, name);
+  if (backend === undefined) return afterWait(context, message, record, name);
   return bindAttempt(context, message, record, backend);
 }
 
@@ -56,7 +57,7 @@ function bindAttempt(
   record.attemptCount += 1;
   const request = {
     operation: record.endpoint.operation,
-    originalModel: record.parsed?.model,
+    originalModel: record.parsed?.model ?? record.passage?.model,
     costs: record.config.costs,
   };
   const attempt = new Attempt(context, request, backend, routeNameOf(found) ?? '', local);
@@ -85,7 +86,8 @@ function localHeaders(record: RequestRecord, message: HeadersMessage): LocalHead
 
 function prepare(input: AttemptInput): Buffer | Promise<Buffer> {
   const { message, record, backend, attempt } = input;
-  if (record.parsed === undefined) {
+  const { endpoint, parsed, passage } = record;
+  if (parsed === undefined && passage?.model === undefined) {
     const reason = 'malformed request: its body did not reach the gateway';
     return refuse(input, { status: 400, type: 'BadRequest', message: reason }, 'aigw_bad_request');
   }
@@ -99,15 +101,19 @@ function prepare(input: AttemptInput): Buffer | Promise<Buffer> {
     const reason = `backend ${backend.shortName} cannot be used: ${backend.broken}`;
     return refuse(input, { status: 503, type: 'ServiceUnavailable', message: reason }, 'aigw_backend_unusable');
   }
-  const translator = MATRIX[record.endpoint.name][backend.schema.name];
-  if (translator === undefined) {
-    const reason = `${record.endpoint.path} is not supported by backends of schema ${backend.schema.name} (backend ${backend.shortName})`;
-    return refuse(input, { status: 400, type: 'UnsupportedEndpoint', message: reason }, 'aigw_unsupported_endpoint');
-  }
-  return translate(input, translator, record.parsed);
+  if (passage !== undefined) return passAttempt(input, passage);
+  if (parsed === undefined || !('parse' in endpoint)) throw new Error('a request without a passage has a parsed body');
+  const translator = MATRIX[endpoint.name][backend.schema.name];
+  if (translator === undefined) return refuseUnsupported(input, endpoint.path);
+  return translate(input, endpoint, translator, parsed);
 }
 
-function translate(input: AttemptInput, translator: Translator, request: ParsedRequest): Buffer | Promise<Buffer> {
+function translate(
+  input: AttemptInput,
+  endpoint: Endpoint,
+  translator: Translator,
+  request: ParsedRequest,
+): Buffer | Promise<Buffer> {
   const { context, record, backend, attempt } = input;
   let exchange: Exchange;
   try {
@@ -126,7 +132,7 @@ function translate(input: AttemptInput, translator: Translator, request: ParsedR
   }
   const { dropped } = exchange.request;
   if (dropped.length > 0) {
-    for (const path of dropped) context.gatewayMetrics.fieldDropped(record.endpoint.name, backend.schema.name, path);
+    for (const path of dropped) context.gatewayMetrics.fieldDropped(endpoint.name, backend.schema.name, path);
     if (backend.translationPolicy === 'strict') {
       const reason = `backend ${backend.shortName} (${backend.schema.name}) cannot express ${dropped.join(', ')}; leave these fields out, or set the route's translation policy to lenient`;
       return refuse(input, { status: 422, type: 'UnprocessableEntity', message: reason }, 'aigw_translation_dropped');
@@ -155,16 +161,17 @@ function translationFailure(
   return [{ status: 500, type: 'InternalError', message }, 'aigw_translation_failed'];
 }
 
-/** xDS and configuration travel by different ways, so a backend may be new: look again after a reload (extproc.md X31). */
-async function afterReload(
+/** xDS and configuration travel by different ways, so a backend may be new and about to come (extproc.md X31). */
+async function afterWait(
   context: ProcessorContext,
   message: HeadersMessage,
   record: RequestRecord,
   name: string,
 ): Promise<Buffer> {
-  await context.config.requestReload();
-  const backend = context.config.findBackend(name);
-  if (backend !== undefined) return bindAttempt(context, message, record, backend);
+  const backend = await context.config.awaitBackend(name);
+  // A client that left while we waited has ended its record; nobody hears the answer then.
+  const isUnderWay = context.registry.get(message.headers.get(headers.internalRequestId)!) === record;
+  if (backend !== undefined && isUnderWay) return bindAttempt(context, message, record, backend);
   // What an earlier attempt learned must not be told of this answer.
   record.attempt?.supersede();
   record.attempt = undefined;

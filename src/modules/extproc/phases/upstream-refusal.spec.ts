@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Gate } from '../../../../test/harness/gate.js';
 import { CHAT_HEADERS, ExtprocWorld, backendIdentity, buildBackend } from '../../../../test/harness/extproc-world.js';
 import type { BackendConfig } from '../../../shared/filter-config/filter-config.js';
 import { attributes } from '../../../shared/headers.js';
@@ -72,7 +73,7 @@ describe('an attempt that cannot be made', () => {
     });
   });
 
-  it('asks for a new configuration when the backend is unknown', async () => {
+  it('waits for the configuration when the backend is unknown, then says so', async () => {
     const world = worldOf(buildBackend('a'));
     const request = await world.routed(BODY);
     const answer = await request.attempt(backendIdentity('new'));
@@ -85,9 +86,27 @@ describe('an attempt that cannot be made', () => {
         `backend ${backendIdentity('new')} is not in the configuration of this gateway yet, try again in a moment`,
       ),
     });
-    expect(world.reloads).toBe(1);
+    expect(world.awaited).toEqual([backendIdentity('new')]);
+    const gate = new Gate();
+    world.arrival = gate.opened;
+    const waiting = request.attempt(backendIdentity('new'));
     world.use({ backends: [buildBackend('new')] });
-    expect((await request.attempt(backendIdentity('new'))).localReply).toBeUndefined();
+    gate.open();
+    expect((await waiting).localReply).toBeUndefined();
+    expect(world.awaited).toHaveLength(2);
+  });
+
+  it('begins no attempt for a client that left while its backend was waited for', async () => {
+    const world = worldOf(buildBackend('a'));
+    const request = await world.routed(BODY);
+    const gate = new Gate();
+    world.arrival = gate.opened;
+    const waiting = request.attempt(backendIdentity('new'));
+    request.router.close();
+    world.use({ backends: [buildBackend('new')] });
+    gate.open();
+    expect((await waiting).localReply?.details).toBe('aigw_unknown_backend');
+    expect(world.logs).toEqual([]);
   });
 
   it('says so when the session is lost', async () => {

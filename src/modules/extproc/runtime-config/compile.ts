@@ -45,12 +45,19 @@ export function compileRuntimeConfig(config: FilterConfig, credentials: Credenti
     costs,
     hasCosts: !costs.isEmpty,
     models: compileModelLists(config),
+    credentialInputs: new Set(config.backends.flatMap(credentialInputsOf)),
     faults: [...faults, ...costFaults],
   };
 }
 
+/** Also of a backend that cannot be used: its clients send them all the same. */
+function credentialInputsOf({ auth }: BackendConfig): readonly string[] {
+  const { headerName, inputHeadersToRemove = [] } = auth?.credentialOverride ?? {};
+  return [...(headerName === undefined ? [] : [headerName]), ...inputHeadersToRemove].map((name) => name.toLowerCase());
+}
+
 function compileBackend(config: BackendConfig, credentials: CredentialSources): RuntimeBackend {
-  const { name, modelNameOverride, schema, httpBodyMutation, translationPolicy } = config;
+  const { name, modelNameOverride, schema, httpBodyMutation, translationPolicy, providerResources } = config;
   const plain = { name, shortName: shortNameOf(name), modelNameOverride, schema };
   try {
     requireModelName(modelNameOverride);
@@ -62,6 +69,7 @@ function compileBackend(config: BackendConfig, credentials: CredentialSources): 
       ...(headerMutation && { headerMutation: compileHeaderMutation(headerMutation) }),
       ...(httpBodyMutation && { bodyMutation: compileBodyMutation(httpBodyMutation) }),
       ...(translationPolicy && { translationPolicy }),
+      ...(providerResources && { providerResources }),
     };
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;

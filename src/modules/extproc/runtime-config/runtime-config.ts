@@ -1,4 +1,4 @@
-import type { SchemaConfig, TranslationPolicy } from '../../../shared/filter-config/filter-config.js';
+import type { ProviderResources, SchemaConfig, TranslationPolicy } from '../../../shared/filter-config/filter-config.js';
 import type { BackendAuth } from '../backend-auth/backend-auth.js';
 import type { RuntimeCosts } from '../cost/runtime-costs.js';
 import type { ModelLists } from '../models/model-list.js';
@@ -17,6 +17,8 @@ export interface RuntimeConfig {
   /** Some cost is configured, gateway-wide or for any route. */
   readonly hasCosts: boolean;
   readonly models: ModelLists;
+  /** Lower-case names of the headers in which clients bring credentials, of all backends; they may have any name. */
+  readonly credentialInputs: ReadonlySet<string>;
   /** What could not be used, for logs, metrics and the admin port. */
   readonly faults: readonly ConfigFault[];
 }
@@ -34,6 +36,8 @@ export interface RuntimeBackend {
   readonly bodyMutation?: BodyMutationPlan;
   /** `strict`: a request with a field that the backend cannot express is refused. Absent: lenient. */
   readonly translationPolicy?: TranslationPolicy;
+  /** `allow`: clients may ask for what the provider keeps. Absent: refuse. */
+  readonly providerResources?: ProviderResources;
   /**
    * Why this backend must not be used, safe to show to clients: answer 503 with it. Its other members are then
    * incomplete.

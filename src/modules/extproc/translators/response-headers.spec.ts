@@ -1,13 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import {
-  CELLS,
-  chunkFrames,
-  endpointNamed,
-  eventStream,
-  minimalCall,
-  startCell,
-} from '../../../../test/harness/cell.js';
+import { CELLS, chunkFrames, eventStream, minimalCall, startCell } from '../../../../test/harness/cell.js';
+import { STREAMING_CELLS } from '../../../../test/harness/cell-kind.js';
 import { bodyOf, newWorld, respond } from '../../../../test/harness/extproc-responses.js';
 import { backendIdentity, buildBackend, CHAT_HEADERS } from '../../../../test/harness/extproc-world.js';
 import { DEFAULT_ENDPOINT_PREFIXES } from '../../../shared/endpoint-prefixes.js';
@@ -19,7 +13,7 @@ import type { EndpointName } from '../endpoints/endpoint.js';
 const VERSION = '2024-10-21';
 const GCP = { auth: { gcp: { accessToken: new Redacted('t'), region: 'r', projectName: 'p' } } };
 const PATHS = new Map(
-  [...buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES)].flatMap(([path, target]) =>
+  [...buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).exact].flatMap(([path, target]) =>
     target.kind === 'endpoint' ? [[target.endpoint.name, path] as const] : [],
   ),
 );
@@ -55,23 +49,15 @@ async function headersOf(endpoint: EndpointName, schema: SchemaName, isStream: b
 const translates = (endpoint: EndpointName, schema: SchemaName, isStream: boolean) =>
   startCell(endpoint, schema, { ...minimalCall(endpoint, 'm', isStream), version: VERSION }).kind === 'translating';
 
-const streams = (endpoint: EndpointName) => {
-  const { body, headers } = minimalCall(endpoint, 'm', true);
-  const context = { contentType: headers?.['content-type'], forcesUsage: false };
-  return endpointNamed(endpoint).parse(Buffer.from(body), context).isStreaming;
-};
-
 describe('the headers of a streamed answer', () => {
-  const cells = CELLS.filter(([endpoint]) => streams(endpoint));
-
-  it.each(cells.filter(([endpoint, schema]) => translates(endpoint, schema, true)))(
+  it.each(STREAMING_CELLS.filter(([endpoint, schema]) => translates(endpoint, schema, true)))(
     'tell the client of %s → %s that it gets events, whatever the provider calls them',
     async (endpoint, schema) => {
       expect(await headersOf(endpoint, schema, true)).toEqual(['text/event-stream', ['content-length'], undefined]);
     },
   );
 
-  it.each(cells.filter(([endpoint, schema]) => !translates(endpoint, schema, true)))(
+  it.each(STREAMING_CELLS.filter(([endpoint, schema]) => !translates(endpoint, schema, true)))(
     'keep their type for the client of %s → %s',
     async (endpoint, schema) => {
       expect(await headersOf(endpoint, schema, true)).toEqual([undefined, ['content-length'], undefined]);

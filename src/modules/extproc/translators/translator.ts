@@ -112,6 +112,13 @@ export interface TranslatingExchange extends ExchangeBase {
   stream(head: ResponseHead): StreamTranslator;
 }
 
+/** Nobody looks at bodies, but for those of errors: a good answer goes through unseen, and tells nothing. */
+export interface PassingExchange extends ExchangeBase {
+  readonly kind: 'passing';
+  /** Good JSON answers are held, and given to the client as this makes them. */
+  readonly rewrite?: (answer: Uint8Array) => Uint8Array;
+}
+
 /** One attempt at one backend; closes over what the response half needs from the request half. */
 export type Exchange = ObservingExchange | TranslatingExchange;
 

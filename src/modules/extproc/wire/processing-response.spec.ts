@@ -60,7 +60,13 @@ describe('encoded answers read by the generated code', () => {
       ),
       replacesBody: fc.boolean(),
       clearsRouteCache: fc.boolean(),
-      responseBodyMode: fc.constantFrom('streamed' as const, 'buffered' as const, 'full-duplex' as const),
+      responseBodyMode: fc.constantFrom(
+        'none' as const,
+        'streamed' as const,
+        'buffered' as const,
+        'full-duplex' as const,
+      ),
+      requestBodyMode: fc.constantFrom('none' as const, 'buffered' as const),
       metadata: fc
         .uniqueArray(fc.tuple(text, fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }))), {
           selector: ([key]) => key,
@@ -93,9 +99,15 @@ describe('encoded answers read by the generated code', () => {
         expect(plain(found.dynamicMetadata)).toEqual(plain(metadata));
         expect(found.modeOverride?.responseBodyMode).toBe(
           wanted.responseBodyMode &&
-            { streamed: Body.STREAMED, buffered: Body.BUFFERED, 'full-duplex': Body.FULL_DUPLEX_STREAMED }[
-              wanted.responseBodyMode
-            ],
+            {
+              none: Body.NONE,
+              streamed: Body.STREAMED,
+              buffered: Body.BUFFERED,
+              'full-duplex': Body.FULL_DUPLEX_STREAMED,
+            }[wanted.responseBodyMode],
+        );
+        expect(found.modeOverride?.requestBodyMode).toBe(
+          wanted.responseBodyMode && (wanted.requestBodyMode === 'none' ? Body.NONE : Body.BUFFERED),
         );
       }),
       { numRuns: 300 },

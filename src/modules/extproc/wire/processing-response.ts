@@ -16,6 +16,8 @@ export interface CommonAnswer {
   readonly clearsRouteCache?: boolean;
   /** How Envoy hands us the response body from now on. */
   readonly responseBodyMode?: ResponseBodyMode;
+  /** With `responseBodyMode`, and whole when left out: an override replaces all modes. */
+  readonly requestBodyMode?: RequestBodyMode;
   /** Members of the namespace `io.envoy.ai_gateway`. */
   readonly metadata?: DynamicMetadata;
 }
@@ -28,10 +30,13 @@ export interface StreamedBytes {
 }
 
 /**
- * Chunks as they come, each answered once; one message with the whole body; or chunks as they come, with answers that are
+ * Not at all; chunks as they come, each answered once; one message with the whole body; or chunks as they come, with answers that are
  * tied to none of them, but for the first: before it has come Envoy 1.38.3 takes no answer.
  */
-export type ResponseBodyMode = 'streamed' | 'buffered' | 'full-duplex';
+export type ResponseBodyMode = 'none' | 'streamed' | 'buffered' | 'full-duplex';
+
+/** Not at all: it streams through; or one message with the whole body. */
+export type RequestBodyMode = 'none' | 'buffered';
 
 export type DynamicMetadata = ReadonlyMap<string, string | number>;
 
@@ -64,16 +69,32 @@ const FIELD_MODE_OVERRIDE = 9;
 const STATUS_CONTINUE_AND_REPLACE = 1;
 const APPEND_ACTION_OVERWRITE_IF_EXISTS_OR_ADD = 2;
 
+/** ProcessingMode.BodySendMode */
+const NONE = 0;
+const STREAMED = 1;
+const BUFFERED = 2;
+const FULL_DUPLEX_STREAMED = 4;
+/** ProcessingMode.HeaderSendMode */
+const SEND = 1;
+const SKIP = 2;
+
 /**
- * An override replaces all modes: ProcessingMode { response_header_mode: SEND, request_body_mode: BUFFERED,
- * response_body_mode, request_trailer_mode: SKIP, response_trailer_mode: SEND }
+ * An override replaces all modes: ProcessingMode { response_header_mode: SEND, request_body_mode, response_body_mode,
+ * request_trailer_mode: SKIP, response_trailer_mode }. Trailers go with the body.
  */
-const processingMode = (responseBodyMode: number) =>
-  Buffer.from([2 << 3, 1, 3 << 3, 2, 4 << 3, responseBodyMode, 5 << 3, 2, 6 << 3, 1]);
-const PROCESSING_MODES: Readonly<Record<ResponseBodyMode, Buffer>> = {
-  streamed: processingMode(1),
-  buffered: processingMode(2),
-  'full-duplex': processingMode(4),
+function processingModes(requestBodyMode: number): Readonly<Record<ResponseBodyMode, Buffer>> {
+  const mode = (responseBodyMode: number, trailerMode: number) =>
+    Buffer.from([2 << 3, SEND, 3 << 3, requestBodyMode, 4 << 3, responseBodyMode, 5 << 3, SKIP, 6 << 3, trailerMode]);
+  return {
+    none: mode(NONE, SKIP),
+    streamed: mode(STREAMED, SEND),
+    buffered: mode(BUFFERED, SEND),
+    'full-duplex': mode(FULL_DUPLEX_STREAMED, SEND),
+  };
+}
+const PROCESSING_MODES: Readonly<Record<RequestBodyMode, Readonly<Record<ResponseBodyMode, Buffer>>>> = {
+  none: processingModes(NONE),
+  buffered: processingModes(BUFFERED),
 };
 
 const EMPTY_ANSWERS = Object.fromEntries(
@@ -152,8 +173,11 @@ function sizeGuess({ body, streamedBody, sets = [], removes = [], metadata }: Co
 }
 
 /** The fields beside the `response` oneof. */
-function writeRest(writer: ReverseProtobufWriter, { metadata, responseBodyMode }: CommonAnswer): void {
-  if (responseBodyMode) writer.bytes(FIELD_MODE_OVERRIDE, PROCESSING_MODES[responseBodyMode]);
+function writeRest(
+  writer: ReverseProtobufWriter,
+  { metadata, responseBodyMode, requestBodyMode = 'buffered' }: CommonAnswer,
+): void {
+  if (responseBodyMode) writer.bytes(FIELD_MODE_OVERRIDE, PROCESSING_MODES[requestBodyMode][responseBodyMode]);
   if (metadata && metadata.size > 0) writeNamespace(writer, metadata);
 }
 

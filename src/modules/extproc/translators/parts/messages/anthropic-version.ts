@@ -11,5 +11,5 @@ export const vertexVersion = ({ schema }: TranslatorInput) => schema.version || 
 const HEADER = 'anthropic-version';
 
 /** Anthropic demands the header; clients that are written for other servers do not send it (translators.md G34). */
-export const versionHeader = ({ headers }: TranslatorInput): readonly HeaderSet[] =>
+export const versionHeader = ({ headers }: Pick<TranslatorInput, 'headers'>): readonly HeaderSet[] =>
   headers.has(HEADER) ? [] : [{ name: HEADER, value: '2023-06-01' }];

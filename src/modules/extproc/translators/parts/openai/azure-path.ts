@@ -8,12 +8,15 @@ import { prefixedPath } from './passthrough.js';
  */
 const DEFAULT_API_VERSION = '2024-10-21';
 
+/** What the paths of Azure are made of. */
+type AzureCall = Pick<TranslatorInput, 'requestModel' | 'schema'>;
+
 /**
  * `/openai/deployments/<model>/<operation>?api-version=<version>`; the deployment is percent-encoded, so that a model name
  * cannot reach another path (translators.md G42).
  * @throws {MalformedRequestError} when there is no model
  */
-export function azureDeploymentPath({ requestModel, schema }: TranslatorInput, operation: string): string {
+export function azureDeploymentPath({ requestModel, schema }: AzureCall, operation: string): string {
   if (requestModel === '') {
     throw new MalformedRequestError('malformed request: "model" must name a deployment of Azure OpenAI, found none');
   }
@@ -35,7 +38,7 @@ export interface AzureTarget {
  * The newer surface when the schema's prefix is `openai/v1`, or ends with it, else {@link azureDeploymentPath}. The newer one
  * needs no version. @see spec translators.md 18.5, G42
  */
-export function azureTarget(input: TranslatorInput, operation: string): AzureTarget {
+export function azureTarget(input: AzureCall, operation: string): AzureTarget {
   const { prefix, version } = input.schema;
   const path = prefixedPath(prefix, operation);
   if (!V1_SURFACE.test(prefixedPath(prefix, ''))) {
@@ -43,4 +46,14 @@ export function azureTarget(input: TranslatorInput, operation: string): AzureTar
   }
   const query = version ? `?api-version=${encodeURIComponent(version)}` : '';
   return { path: path + query, readsModelFromBody: true };
+}
+
+/**
+ * What all deployments of an account share: `/openai/<operation>?api-version=<version>`, or `/openai/v1/<operation>` when the
+ * schema's prefix says so. @see spec translators.md 18.5
+ */
+export function azureSharedPath(input: AzureCall, operation: string, defaultVersion = DEFAULT_API_VERSION): string {
+  const { path, readsModelFromBody } = azureTarget(input, operation);
+  if (readsModelFromBody) return path;
+  return `/openai/${operation}?api-version=${encodeURIComponent(input.schema.version || defaultVersion)}`;
 }
