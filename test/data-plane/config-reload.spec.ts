@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chunked, DONE, event, gated, json } from '../harness/answers.js';
 import { newCase } from '../harness/case-id.js';
@@ -23,7 +24,9 @@ const plan = (
       name: 'default/llm',
       rules: MODELS.map((model) => ({
         model,
-        backends: [{ name: `default/${model}`, upstream, auth: { apiKey: { key: 'first-key' } }, ...changes[model] }],
+        backends: [
+          { name: `default/${model}`, upstream, auth: { apiKey: { key: 'PLANTED-first-key' } }, ...changes[model] },
+        ],
       })),
     },
   ],
@@ -48,8 +51,8 @@ async function ask(model: string) {
 
 describe('a changed filter configuration', () => {
   it('is in use for the next request', async () => {
-    await gateway.useFilterConfig(plan({ one: { auth: { apiKey: { key: 'second-key' } } } }));
-    expect((await ask('one')).sent?.headers['authorization']).toBe('Bearer second-key');
+    await gateway.useFilterConfig(plan({ one: { auth: { apiKey: { key: 'PLANTED-second-key' } } } }));
+    expect((await ask('one')).sent?.headers['authorization']).toBe('Bearer PLANTED-second-key');
     await gateway.useFilterConfig(plan());
   });
 
@@ -150,6 +153,19 @@ describe('a backend that Envoy knows and the filter configuration does not', () 
       await withoutThree.close();
     }
   });
+
+  it('is waited for, so that a configuration that comes 500 ms later than the route costs no request', async () => {
+    const withoutThree = await Gateway.start(plan({ three: { isInFilterConfig: false } }));
+    try {
+      const early = Array.from({ length: 20 }, () => withoutThree.send(CHAT, { body: { model: 'three' } }));
+      await delay(500);
+      const others = await withoutThree.send(CHAT, { body: { model: 'one' } });
+      await withoutThree.useFilterConfig(plan());
+      expect([others.status, ...(await Promise.all(early)).map(({ status }) => status)]).toEqual(Array(21).fill(200));
+    } finally {
+      await withoutThree.close();
+    }
+  });
 });
 
 describe('a processor whose configuration has not come yet', () => {
@@ -185,10 +201,10 @@ describe('a filter configuration that comes as a bundle', () => {
     const bundled = await Gateway.start(plan(), { configSource: 'bundle' });
     try {
       expect((await bundled.send(CHAT, { body: { model: 'one' } })).status).toBe(200);
-      await bundled.useFilterConfig(plan({ one: { auth: { apiKey: { key: 'bundled-key' } } } }));
+      await bundled.useFilterConfig(plan({ one: { auth: { apiKey: { key: 'PLANTED-bundled-key' } } } }));
       const caseId = newCase('bundle');
       expect((await bundled.send(CHAT, { caseId, body: { model: 'one' } })).status).toBe(200);
-      expect(upstream.request(caseId).headers['authorization']).toBe('Bearer bundled-key');
+      expect(upstream.request(caseId).headers['authorization']).toBe('Bearer PLANTED-bundled-key');
     } finally {
       await bundled.close();
     }

@@ -3,6 +3,7 @@ import type { CredentialSources } from '../backend-auth/credential-sources.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IncompleteBundleError } from '../../../shared/filter-config/bundle.js';
 import { parseFilterConfig } from '../../../shared/filter-config/parse.js';
+import { AwaitedBackends } from './awaited-backends.js';
 import { compileRuntimeConfig } from './compile.js';
 import { readConfigSource, SETTLE_MS, type ConfigSource, type SourceMark } from './config-source.js';
 import { DirectoryWatch } from './directory-watch.js';
@@ -78,6 +79,7 @@ export class ConfigLoader {
   #isStarted = false;
   #isClosed = false;
   readonly #retired = new RetiredBackends(GRACE_MS);
+  readonly #awaited = new AwaitedBackends();
   readonly #watch: DirectoryWatch;
   readonly #nowMs: () => number;
 
@@ -144,9 +146,23 @@ export class ConfigLoader {
     return this.#requested;
   }
 
+  /**
+   * As `findBackend`, for a backend that Envoy has chosen: xDS and configuration travel by different ways, so the source is
+   * looked at, and then waited for, at most 3 s since this name was first missed. Undefined when it did not come; never
+   * rejects.
+   */
+  async awaitBackend(name: string): Promise<RuntimeBackend | undefined> {
+    await this.requestReload();
+    const found = this.findBackend(name);
+    if (found !== undefined) return found;
+    await this.#awaited.wait(name, this.#nowMs());
+    return this.findBackend(name);
+  }
+
   /** Stops watching; the current configuration stays. Resolves when no load is running any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#awaited.close();
     clearTimeout(this.#eventTimer);
     clearTimeout(this.#retryTimer);
     clearInterval(this.#pollTimer);
@@ -228,6 +244,7 @@ export class ConfigLoader {
     this.#isMarkActive = true;
     this.#clearError();
     this.options.onConfig(config);
+    this.#awaited.settle(config.backends);
   }
 
   #clearError(): void {

@@ -90,10 +90,24 @@ describe('RequestTracer', () => {
     expect((await route(new TracedWorld(), {}, body)).span?.attributes['document']).toBe(document);
   });
 
-  it('has no span for a body that does not parse', async () => {
-    const { answer, span } = await route(new TracedWorld(), { traceparent: PARENT }, '{');
+  it.each([
+    ['does not parse', '{', '{}'],
+    ['is of another shape', '{"messages":7,"model":{}}', '{"messages":7,"model":{}}'],
+    ['is nested too deep', '{"model":'.repeat(20_000), '{}'],
+  ])('records a request that is refused because its body %s', async (_, body, document) => {
+    const headerAttributes = new Map([['agent-session-id', 'session.id']]);
+    const world = new TracedWorld({ headerAttributes });
+    const { answer, span } = await route(world, { traceparent: PARENT, 'agent-session-id': 's' }, body);
     expect(answer.localReply?.status).toBe(400);
-    expect(span).toBeUndefined();
+    expect(span).toMatchObject({ name: 'plain chat-completions', traceId: TRACE_ID, status: { code: 2 } });
+    expect(span?.attributes).toEqual({ model: '', body, document, 'session.id': 's', failure: '400 undefined' });
+    expect(span?.events).toMatchObject([{ name: 'failed', attributes: { body: answer.body } }]);
+    expect(world.tracingLogs).toEqual([]);
+  });
+
+  it('records nothing of a refused request that is not sampled', async () => {
+    const { answer, span } = await route(new TracedWorld({ sampler: new AlwaysOffSampler() }), {}, '{');
+    expect([answer.localReply?.status, span]).toEqual([400, undefined]);
   });
 
   it('goes on without attributes when the convention fails', async () => {

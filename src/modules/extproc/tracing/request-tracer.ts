@@ -2,6 +2,7 @@ import {
   ROOT_CONTEXT,
   trace,
   type Attributes,
+  type Span,
   type SpanKind,
   type TextMapGetter,
   type TextMapPropagator,
@@ -36,6 +37,9 @@ export interface TraceableRequest {
   /** As the client sent it. */
   readonly body: Uint8Array;
 }
+
+/** A client request that is answered by us before it could be read. */
+export type UnreadableRequest = Omit<TraceableRequest, 'parsed'>;
 
 export interface StartedTrace {
   /** Undefined when the request is not sampled. */
@@ -79,12 +83,24 @@ export class RequestTracer {
     const removes = this.#contextHeaders.filter((name) => headers.has(name) && !isSet(name));
     // The request of an unsampled trace is not even parsed.
     if (!span.isRecording()) return { span: undefined, sets, removes };
-    const request = tracedRequest(endpoint, parsed, body);
+    return { span: this.#record(span, tracedRequest(endpoint, parsed, body), headers), sets, removes };
+  }
+
+  /** The whole span of a request whose body is none of its endpoint: nobody else gets its context. */
+  refuse({ endpoint, headers, body }: UnreadableRequest, reply: { readonly status: number; body: Uint8Array }): void {
+    const { tracer, propagator } = this.parts;
+    const span = tracer.startSpan(endpoint, { kind: this.#kind }, propagator.extract(ROOT_CONTEXT, headers, GETTER));
+    if (!span.isRecording()) return;
+    const request = { ...NO_REQUEST, endpoint, body, document: () => lenientDocument(body) };
+    this.#record(span, request, headers).fail(reply.status, reply.body);
+  }
+
+  #record(span: Span, request: TracedRequest, headers: HeaderLookup): RequestSpan {
     const { name, attributes } = this.#describe(request);
     span.updateName(name);
     span.setAttributes(attributes);
     span.setAttributes(mappedLabels(this.parts.headerAttributes, headers));
-    return { span: new RequestSpan(span, this.parts.convention, request, this.parts.logger), sets, removes };
+    return new RequestSpan(span, this.parts.convention, request, this.parts.logger);
   }
 
   #describe(request: TracedRequest): { readonly name: string; readonly attributes: Attributes } {
@@ -111,16 +127,18 @@ function tracedRequest(endpoint: EndpointName, parsed: ParsedRequest, body: Uint
 
 /** The value that translators read too, unless we spliced something in that the client did not send. */
 function documentOf(parsed: ParsedRequest, body: Uint8Array): JsonObject {
-  if (parsed.isRewritten) {
-    const value = parseJsonLeniently(body);
-    return isJsonObject(value) ? value : {};
-  }
+  if (parsed.isRewritten) return lenientDocument(body);
   try {
     return parsed.document();
   } catch (error) {
     if (error instanceof MalformedRequestError && parsed.form === undefined) return {};
     throw error;
   }
+}
+
+function lenientDocument(body: Uint8Array): JsonObject {
+  const value = parseJsonLeniently(body);
+  return isJsonObject(value) ? value : {};
 }
 
 const NO_REQUEST: TracedRequest = {
