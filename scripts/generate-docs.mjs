@@ -21,7 +21,7 @@ registerHooks({
 });
 const dist = (path) => import(join(ROOT, 'dist', path));
 const { MATRIX } = await dist('modules/extproc/translators/matrix.js');
-const { buildEndpointTable } = await dist('modules/extproc/endpoints/endpoint-table.js');
+const { buildEndpointTable, PASSED_ENDPOINTS } = await dist('modules/extproc/endpoints/endpoint-table.js');
 const { DEFAULT_ENDPOINT_PREFIXES } = await dist('shared/endpoint-prefixes.js');
 const { SCHEMA_NAMES } = await dist('shared/filter-config/filter-config.js');
 const { COST_VARIABLES } = await dist('shared/cost/cost-variables.js');
@@ -41,7 +41,8 @@ const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
-const targets = () => [...buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES)];
+const targets = () => [...buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES).exact];
+const withPrefix = ({ vendor }, path) => posix.join('/', DEFAULT_ENDPOINT_PREFIXES[vendor], path);
 
 function matrix() {
   const rows = targets()
@@ -50,9 +51,43 @@ function matrix() {
       code(`POST ${path}`),
       ...SCHEMA_NAMES.map((schema) => (MATRIX[endpoint.name][schema] === undefined ? '–' : '✓')),
     ]);
+  const passed = PASSED_ENDPOINTS.flatMap((endpoint) =>
+    collections(endpoint).map(({ root, methods, isTree }) => [
+      code(`${methods.join(', ')} ${withPrefix(endpoint, root)}${isTree ? '…' : ''}`),
+      ...SCHEMA_NAMES.map((schema) => (endpoint.cells[schema] === undefined ? '–' : '✓')),
+    ]),
+  );
   const lists = targets().filter(([, { kind }]) => kind === 'models');
-  const own = lists.map(([path, { dialect }]) => `${code(`GET ${path}`)} (${dialect})`).join(', ');
-  return `${table(['Endpoint', ...SCHEMA_NAMES], rows)}\n\nAnswered by the gateway itself: ${own}.`;
+  const own = lists
+    .map(([path, { dialect }]) => `${code(`GET ${path}`)} and ${code(`GET ${path}/<model>`)} (${dialect})`)
+    .join(', ');
+  return `${table(['Endpoint', ...SCHEMA_NAMES], [...rows, ...passed])}\n\nAnswered by the gateway itself: ${own}.`;
+}
+
+/** Paths of a passed endpoint that begin with the same collection, such as `/v1/files`. */
+function collections({ paths }) {
+  const groups = Object.groupBy(paths, ({ path }) => path.split('/').slice(0, 3).join('/'));
+  return Object.values(groups).map((group) => ({
+    root: group.map(({ path }) => path).reduce((root, path) => (path.length < root.length ? path : root)),
+    methods: [...new Set(group.flatMap(({ methods }) => methods))],
+    isTree: group.length > 1,
+  }));
+}
+
+function keptByProviders() {
+  const kept = PASSED_ENDPOINTS.filter(({ isKeptByProvider }) => isKeptByProvider);
+  const rows = kept.flatMap((endpoint) =>
+    endpoint.paths.map(({ path, methods }) => [
+      code(withPrefix(endpoint, path)),
+      methods.join(', '),
+      Object.keys(endpoint.cells).join(', '),
+    ]),
+  );
+  const aliases = targets().filter(
+    ([path, target]) => target.kind === 'passed' && path === target.path.path && target.endpoint.vendor === 'anthropic',
+  );
+  const also = aliases.map(([path]) => code(`${path}…`)).join(', ');
+  return `${table(['Path', 'Methods', 'Schemas'], rows)}\n\nWithout their prefix too: ${also}.`;
 }
 
 const flags = (flagTable) =>
@@ -156,6 +191,7 @@ const unsupportedKinds = () =>
 
 const PARTS = {
   matrix,
+  'kept-by-providers': keptByProviders,
   modes,
   'extproc-flags': () => flags(EXTPROC_FLAGS),
   'controller-flags': () => flags(CONTROLLER_FLAGS),

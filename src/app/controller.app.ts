@@ -7,6 +7,7 @@ import { loadClusterConnection } from '../modules/crd/connection/kube-config.js'
 import { ControlPlaneMetrics } from '../modules/crd/control-plane-metrics.js';
 import type { Controller } from '../modules/crd/controller.js';
 import { CrdModule } from '../modules/crd/crd.module.js';
+import { HookWatch } from '../modules/extension-server/hook-watch.js';
 import { createExtensionServer } from '../modules/extension-server/server.js';
 import { TranslationRecord } from '../modules/extension-server/translation-record.js';
 import type { ControllerSettings } from '../platform/config/controller-settings.js';
@@ -21,7 +22,7 @@ import { MetricsRegistry } from '../platform/metrics/metrics-registry.js';
 import { SOCKET_PATH } from '../shared/extproc-pod/container.js';
 import { composeControllers, exchangeFromEnvironment } from './controller/credentials-part.js';
 import { deploymentTarget } from './controller/extproc-target.js';
-import { mergeTranslationRecord } from './controller/merge-translation-record.js';
+import { forgetTranslations, mergeTranslationRecord } from './controller/merge-translation-record.js';
 import { secretInterest } from './controller/secret-interest.js';
 import { routingOptions } from './controller/routing-options.js';
 import { WebhookPart } from './controller/webhook-part.js';
@@ -60,6 +61,15 @@ export async function runController(settings: ControllerSettings): Promise<numbe
   });
   const cluster = composeCluster(settings, controllers, { logger, metrics, serving, end });
   const extensionServer = composeExtensionServer(settings, cluster.current, { logger, metrics, serving });
+  const hookWatch = new HookWatch({
+    namespace: settings.podNamespace,
+    world: () => (cluster.current().isSynced ? cluster.current().world : undefined),
+    isLeader: () => cluster.current().isLeader,
+    forget: async (gateways) => await forgetTranslations(cluster.current().client, settings.podNamespace, gateways),
+    nowMs: () => performance.now(),
+    meter: metrics.meter,
+    logger,
+  });
   const webhook = new WebhookPart({
     settings,
     cluster: cluster.current,
@@ -88,12 +98,13 @@ export async function runController(settings: ControllerSettings): Promise<numbe
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   cluster.use(app.get(Cluster));
-  const stop = () => shutDown({ app, serving, extensionServer, webhook, metrics, logger });
+  const stop = () => shutDown({ app, serving, extensionServer, webhook, hookWatch, metrics, logger });
   try {
     app.connectMicroservice({ strategy: extensionServer });
     await app.startAllMicroservices();
     await listenAdmin(app, settings.healthPort);
     await webhook.start();
+    hookWatch.start();
     logger.info('controller is running');
     const cause = await end.reached;
     if (cause !== undefined) logger.error({ error: cause }, 'the controller cannot go on');
@@ -132,6 +143,7 @@ function composeCluster(
         identity: settings.identity,
         cacheSyncTimeoutMs: settings.cacheSyncTimeoutMs,
         usesLeaderElection: settings.enableLeaderElection,
+        migratesStorageVersions: settings.migratesStorageVersions,
         watchNamespaces: settings.watchNamespaces,
         envoyGatewayNamespace: settings.envoyGatewayNamespace,
       },
@@ -171,6 +183,9 @@ function composeExtensionServer(
     editOptions: {
       extProcAddress: { udsPath: SOCKET_PATH },
       logRequestHeaderAttributes: settings.logRequestHeaderAttributes,
+      separatesAuthentication: settings.separatesAuthentication,
+      filtersBeforeExtProc: settings.filtersBeforeExtProc,
+      metadataForwardingNamespaces: settings.metadataForwardingNamespaces,
       ...deploymentTarget(settings),
     },
     serving,
@@ -211,12 +226,15 @@ interface Running {
   readonly serving: ServingState;
   readonly extensionServer: GrpcJsServer;
   readonly webhook: WebhookPart;
+  readonly hookWatch: HookWatch;
   readonly metrics: MetricsRegistry;
   readonly logger: Logger;
 }
 
 /** Hooks and admissions under way end first; the lease is handed over with the cluster's own shutdown. */
-async function shutDown({ app, serving, extensionServer, webhook, metrics, logger }: Running): Promise<void> {
+async function shutDown(running: Running): Promise<void> {
+  const { app, serving, extensionServer, webhook, hookWatch, metrics, logger } = running;
+  hookWatch.stop();
   serving.drain();
   serving.close();
   const stopped = (async () => {

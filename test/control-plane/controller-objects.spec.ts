@@ -48,8 +48,8 @@ describe('the controller on a real API server', () => {
     await world.cluster.api.ensureNamespace('team');
     await world.apply(gatewayYaml('edge'));
     await world.apply(gatewayYaml('second'));
-    await world.apply(backendYaml('openai', 'sk-openai'));
-    await world.apply(backendYaml('other', 'sk-other'));
+    await world.apply(backendYaml('openai', 'PLANTED-sk-openai'));
+    await world.apply(backendYaml('other', 'PLANTED-sk-other'));
     await world.apply(routeYaml('llm', ['edge'], '{ name: openai }'));
     await world.condition(aiRef('AIGatewayRoute', 'llm'), 'Accepted');
   }, 120_000);
@@ -70,7 +70,7 @@ describe('the controller on a real API server', () => {
         expect.objectContaining({ uid: route.metadata.uid, controller: true }),
       ]);
     }
-    const config = await world.configured('edge', 'with the key', (text) => text.includes('sk-openai'));
+    const config = await world.configured('edge', 'with the key', (text) => text.includes('PLANTED-sk-openai'));
     expect(config).toContain('model-of-llm');
   });
 
@@ -93,41 +93,53 @@ describe('the controller on a real API server', () => {
       'two refs',
       (object) => object?.spec?.rules?.[0]?.backendRefs?.length === 2,
     );
-    await world.configured('edge', 'with both keys', (text) => text.includes('sk-other') && text.includes('sk-openai'));
+    await world.configured(
+      'edge',
+      'with both keys',
+      (text) => text.includes('PLANTED-sk-other') && text.includes('PLANTED-sk-openai'),
+    );
     await world.apply(routeYaml('llm', ['edge'], '{ name: openai }'));
-    const config = await world.configured('edge', 'without the second', (text) => !text.includes('sk-other'));
-    expect(config).toContain('sk-openai');
+    const config = await world.configured('edge', 'without the second', (text) => !text.includes('PLANTED-sk-other'));
+    expect(config).toContain('PLANTED-sk-openai');
   });
 
   it('brings a rotated Secret to the filter config, and takes a deleted one away', async () => {
-    await world.apply(backendYaml('openai', 'sk-rotated'));
-    await world.configured('edge', 'the new key', (text) => text.includes('sk-rotated') && !text.includes('sk-openai'));
+    await world.apply(backendYaml('openai', 'PLANTED-sk-rotated'));
+    await world.configured(
+      'edge',
+      'the new key',
+      (text) => text.includes('PLANTED-sk-rotated') && !text.includes('PLANTED-sk-openai'),
+    );
     await world.cluster.api.delete(secretRef('openai', 'default'));
-    await world.configured('edge', 'no key', (text) => !text.includes('sk-rotated'));
+    await world.configured('edge', 'no key', (text) => !text.includes('PLANTED-sk-rotated'));
     const ref = aiRef('BackendSecurityPolicy', 'openai');
     const { message } = await world.condition(ref, 'ResolvedRefs', ({ reason }) => reason === 'SecretNotFound');
     expect(message).toContain('Secret default/openai does not exist');
-    await world.apply(backendYaml('openai', 'sk-openai'));
-    await world.configured('edge', 'the key is back', (text) => text.includes('sk-openai'));
+    await world.apply(backendYaml('openai', 'PLANTED-sk-openai'));
+    await world.configured('edge', 'the key is back', (text) => text.includes('PLANTED-sk-openai'));
     await world.condition(ref, 'Accepted');
   });
 
   it('revokes the credential when its policy is deleted', async () => {
     await world.cluster.api.delete(aiRef('BackendSecurityPolicy', 'openai'));
-    const config = await world.configured('edge', 'no key', (text) => !text.includes('sk-openai'));
+    const config = await world.configured('edge', 'no key', (text) => !text.includes('PLANTED-sk-openai'));
     expect(config).toContain('model-of-llm');
-    await world.apply(backendYaml('openai', 'sk-openai'));
-    await world.configured('edge', 'the key is back', (text) => text.includes('sk-openai'));
+    await world.apply(backendYaml('openai', 'PLANTED-sk-openai'));
+    await world.configured('edge', 'the key is back', (text) => text.includes('PLANTED-sk-openai'));
   });
 
   it('keeps the other backends serving when one is deleted, and says so', async () => {
     await world.apply(routeYaml('llm', ['edge'], '{ name: openai }, { name: other }'));
-    await world.configured('edge', 'both keys', (text) => text.includes('sk-other') && text.includes('sk-openai'));
+    await world.configured(
+      'edge',
+      'both keys',
+      (text) => text.includes('PLANTED-sk-other') && text.includes('PLANTED-sk-openai'),
+    );
     await world.cluster.api.delete(aiRef('AIServiceBackend', 'other'));
-    const config = await world.configured('edge', 'without it', (text) => !text.includes('sk-other'));
-    expect(config).toContain('sk-openai');
+    const config = await world.configured('edge', 'without it', (text) => !text.includes('PLANTED-sk-other'));
+    expect(config).toContain('PLANTED-sk-openai');
     await world.condition(aiRef('AIGatewayRoute', 'llm'), 'ResolvedRefs', ({ reason }) => reason === 'BackendNotFound');
-    await world.apply(backendYaml('other', 'sk-other'));
+    await world.apply(backendYaml('other', 'PLANTED-sk-other'));
     await world.condition(aiRef('AIGatewayRoute', 'llm'), 'Accepted');
   });
 
@@ -147,7 +159,7 @@ describe('the controller on a real API server', () => {
   });
 
   it('follows references to other namespaces only while grants allow it', async () => {
-    await world.apply(backendYaml('far', 'sk-far', 'team'));
+    await world.apply(backendYaml('far', 'PLANTED-sk-far', 'team'));
     await world.apply(routeYaml('crossing', ['edge'], '{ name: far, namespace: team }'));
     const ref = aiRef('AIGatewayRoute', 'crossing');
     const isRefused = ({ reason }: { reason: string }) => reason === 'RefNotPermitted';
@@ -155,20 +167,20 @@ describe('the controller on a real API server', () => {
     const backends = '{ group: aigateway.envoyproxy.io, kind: AIServiceBackend }';
     const envoyBackends = '{ group: gateway.envoyproxy.io, kind: Backend }';
     await world.apply(grantYaml(`${backends}, ${envoyBackends}`));
-    await world.configured('edge', 'the granted key', (text) => text.includes('sk-far'));
+    await world.configured('edge', 'the granted key', (text) => text.includes('PLANTED-sk-far'));
     await world.condition(ref, 'Accepted');
     await world.apply(grantYaml(`${backends.replace(' }', ', name: another }')}, ${envoyBackends}`));
-    await world.configured('edge', 'no key by the name of another', (text) => !text.includes('sk-far'));
+    await world.configured('edge', 'no key by the name of another', (text) => !text.includes('PLANTED-sk-far'));
     await world.condition(ref, 'ResolvedRefs', isRefused);
     await world.apply(grantYaml(`${backends.replace(' }', ', name: far }')}, ${envoyBackends}`));
-    await world.configured('edge', 'the key by its name', (text) => text.includes('sk-far'));
+    await world.configured('edge', 'the key by its name', (text) => text.includes('PLANTED-sk-far'));
     await world.cluster.api.delete({
       apiVersion: 'gateway.networking.k8s.io/v1beta1',
       kind: 'ReferenceGrant',
       namespace: 'team',
       name: 'to-team',
     });
-    await world.configured('edge', 'no key without the grant', (text) => !text.includes('sk-far'));
+    await world.configured('edge', 'no key without the grant', (text) => !text.includes('PLANTED-sk-far'));
     const { message } = await world.condition(ref, 'ResolvedRefs', isRefused);
     expect(message).toContain('ReferenceGrant');
     await world.cluster.api.delete(ref);
@@ -204,7 +216,7 @@ spec: { globalLLMRequestCosts: [{ metadataKey: global, type: TotalToken }] }`,
     ],
     ['filter config', secretRef(configSecretNames.part('default', 'edge', 0)), { data: { chunk: '' } }],
   ])('restores a %s that somebody edits or deletes', async (_, ref, edit) => {
-    await world.configured('edge', 'the usual', (text) => text.includes('sk-openai'));
+    await world.configured('edge', 'the usual', (text) => text.includes('PLANTED-sk-openai'));
     const before = await world.cluster.api.exists<Content>(ref);
     const isAsBefore = (object: Content | undefined) => isDeepStrictEqual(contentOf(object), contentOf(before));
     await world.cluster.api.patch(ref, edit);
@@ -235,12 +247,12 @@ spec: { parentRefs: [{ name: edge }], hostnames: [mine.test] }`,
     await world.cluster.api.isGone(ref);
     // Given time to be wrong: the neighbour is reconciled after it.
     await world.apply(routeYaml('llm', ['edge'], '{ name: openai, weight: 3 }'));
-    await world.configured('edge', 'the neighbour', (text) => !text.includes('sk-other'));
+    await world.configured('edge', 'the neighbour', (text) => !text.includes('PLANTED-sk-other'));
     expect((await world.cluster.api.exists(httpRouteRef('taken'))).metadata.uid).toBe(theirs.metadata.uid);
   });
 
   it('writes nothing while nothing changes', async () => {
-    await world.configured('edge', 'the usual', (text) => text.includes('sk-openai'));
+    await world.configured('edge', 'the usual', (text) => text.includes('PLANTED-sk-openai'));
     await delay(2_000);
     const before = await world.writes();
     await delay(IDLE_MS);

@@ -45,7 +45,7 @@ describe('taking over a cluster of the reference', () => {
     world = await ControllerWorld.start();
     const { api } = world.cluster;
     await world.apply(gatewayYaml('edge'));
-    await world.apply(backendYaml('openai', 'sk-openai'));
+    await world.apply(backendYaml('openai', 'PLANTED-sk-openai'));
     await world.apply(routeYaml('llm', ['edge'], '{ name: openai }'));
     for (const kind of OWN_KINDS)
       await api.patch(aiRef(kind, kind === 'AIGatewayRoute' ? 'llm' : 'openai'), {
@@ -59,7 +59,7 @@ describe('taking over a cluster of the reference', () => {
       before.set(JSON.stringify(ref), await api.exists<Content>(ref));
     }
     await world.controller();
-    await world.configured('edge', 'with the key', (text) => text.includes('sk-openai'));
+    await world.configured('edge', 'with the key', (text) => text.includes('PLANTED-sk-openai'));
     await world.condition(aiRef('AIGatewayRoute', 'llm'), 'Accepted');
   }, 120_000);
 
@@ -96,7 +96,7 @@ spec:
       'only the catch-all',
       (object) => object?.spec?.rules?.length === 1,
     );
-    const config = await world.configured('edge', 'without the key', (text) => !text.includes('sk-openai'));
+    const config = await world.configured('edge', 'without the key', (text) => !text.includes('PLANTED-sk-openai'));
     expect(config).not.toContain('model-of-llm');
   });
 

@@ -143,7 +143,8 @@ describe('several controllers on a real API server', () => {
 
   it('sees the namespaces that it is told and no others', async () => {
     await kube.api.ensureNamespace('other');
-    const only = start('only', { watchNamespaces: ['other'] });
+    // A namespace that does not exist is no obstacle.
+    const only = start('only', { watchNamespaces: ['other', 'not-there'] });
     await leads(only);
     await kube.api.create(aiRoute('unseen'));
     const seen = { ...aiRoute('seen'), metadata: { name: 'seen', namespace: 'other' } };

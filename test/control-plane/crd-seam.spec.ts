@@ -177,7 +177,7 @@ describe('the cluster seam on a real API server', () => {
     await kube.api.create(aiRoute('foreign'));
     const object = await condition('foreign', 'to be refused', (type) => type === 'NotAccepted');
     expect(acceptedOf(object)?.message).toBe(
-      'cannot write HTTPRoute default/foreign: it has no owner, so somebody else made it; delete or rename it',
+      'cannot write HTTPRoute default/foreign: it has no owner and no mark of ours, so somebody else made it; delete or rename it',
     );
     const untouched = await kube.api.get(httpRouteRef('foreign'));
     expect(untouched?.metadata.resourceVersion).toBe(metadata.resourceVersion);

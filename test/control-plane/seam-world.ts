@@ -11,6 +11,7 @@ import { kinds } from '../../src/shared/api/kinds.js';
 import { keyOf, objectKey, type KubeObject, type ObjectKey } from '../../src/shared/api/kube-object.js';
 import type { Snapshot } from '../../src/shared/api/snapshot.js';
 import type { KubeCluster } from '../harness/kube/kube-cluster.js';
+import { recordLine } from '../harness/recording.js';
 
 export const NAMESPACE = 'default';
 /** What an AIGatewayRoute of these tests refers to, and by which it makes its HTTPRoute say something. */
@@ -124,6 +125,7 @@ export function startCluster(
     readonly kubeconfig?: string;
     readonly parts?: Partial<ClusterParts>;
     readonly elects?: boolean;
+    readonly migrates?: boolean;
     readonly watchNamespaces?: readonly string[];
     readonly cacheSyncTimeoutMs?: number;
   } = {},
@@ -138,6 +140,7 @@ export function startCluster(
       envoyGatewayNamespace: 'envoy-gateway-system',
       cacheSyncTimeoutMs: more.cacheSyncTimeoutMs ?? 20_000,
       usesLeaderElection: more.elects ?? false,
+      migratesStorageVersions: more.migrates ?? false,
     },
     controllers: [new TestController()],
     secrets: {
@@ -148,7 +151,7 @@ export function startCluster(
       isOwn: ({ labels }) => labels?.['test'] === 'own',
     },
     metrics: new ControlPlaneMetrics(new MetricsRegistry()),
-    logger: pino({ level: process.env['AIGW_TEST_LOG_LEVEL'] ?? 'silent' }),
+    logger: pino({ level: 'debug' }, { write: recordLine }),
     onFatal: fatal.resolve,
     informerLimits: { ...INFORMER_LIMITS, retry: { firstMs: 20, maxMs: 500 }, absentRetryMs: 200 },
     leaseTimes: { leaseMs: 3_000, renewMs: 1_500, retryMs: 200 },

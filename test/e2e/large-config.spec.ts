@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AIServiceBackend } from '../../src/shared/api/ai-gateway.js';
-import type { BackendTrafficPolicy } from '../../src/shared/api/envoy-gateway.js';
+import type { AIGatewayRoute, AIServiceBackend } from '../../src/shared/api/ai-gateway.js';
 import type { Secret } from '../../src/shared/api/gateway-api.js';
+import type { KubeObject } from '../../src/shared/api/kube-object.js';
 import { configSecretNames } from '../../src/shared/extproc-pod/names.js';
 import { json } from '../harness/answers.js';
 import { newCase } from '../harness/case-id.js';
@@ -39,12 +39,14 @@ describe('large configurations on a cluster', () => {
       ...gatewayObjects(world),
       ...provider('first', first.port),
       ...provider('second', second.port),
-      ...['first', 'second'].flatMap((name) => [apiKey(name, `key-of-${name}`), apiKeyPolicy(name)]),
-      aiRoute('many', [
-        ruleFor(MODELS, { name: 'first', priority: 0 }, { name: 'second', priority: 1 }),
-        ruleFor('after-many', 'second'),
-      ]),
-      fallbackOfGateway(),
+      ...['first', 'second'].flatMap((name) => [apiKey(name, `PLANTED-key-of-${name}`), apiKeyPolicy(name)]),
+      labelled(
+        aiRoute('many', [
+          ruleFor(MODELS, { name: 'first', priority: 0 }, { name: 'second', priority: 1 }),
+          ruleFor('after-many', 'second'),
+        ]),
+      ),
+      fallbackOfLabel(),
     );
     await world.kubelet.readyPods();
     await world.chatAnswers(MODELS[0]!);
@@ -63,7 +65,7 @@ describe('large configurations on a cluster', () => {
       second.script(caseId, toldAnswer('OpenAI', [{ text: 'from the second' }]));
       expect((await world.chat(model, { caseId })).text).toContain('from the second');
       const keys = [first, second].map((upstream) => upstream.request(caseId).headers['authorization']);
-      expect(keys).toEqual(['Bearer key-of-first', 'Bearer key-of-second']);
+      expect(keys).toEqual(['Bearer PLANTED-key-of-first', 'Bearer PLANTED-key-of-second']);
     },
     TEST_MS,
   );
@@ -73,7 +75,7 @@ describe('large configurations on a cluster', () => {
     async () => {
       const caseId = newCase('after');
       expect((await world.chat('after-many', { caseId })).status).toBe(200);
-      expect(second.request(caseId).headers['authorization']).toBe('Bearer key-of-second');
+      expect(second.request(caseId).headers['authorization']).toBe('Bearer PLANTED-key-of-second');
       expect((await world.chat('model-of-nobody')).status).toBe(404);
       const client = openaiClient({ baseUrl: `http://127.0.0.1:${world.port}` }, newCase('models'));
       const { data } = await client.models.list();
@@ -136,9 +138,17 @@ describe('large configurations on a cluster', () => {
 
 const LARGE_ROUTE = { apiVersion: 'aigateway.envoyproxy.io/v1beta1', kind: 'AIGatewayRoute', namespace: 'default' };
 
-/** For all HTTPRoutes of a Gateway, since the names of those that a route is split into are not known. */
-function fallbackOfGateway(): BackendTrafficPolicy {
-  const policy = fallbackPolicy(GATEWAY);
-  const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: GATEWAY }];
-  return { ...policy, spec: { ...policy.spec, targetRefs } };
+/** By a label of the AIGatewayRoute, which all HTTPRoutes that it is split into carry; their names are not known. */
+const ROUTE_LABEL = { 'ai-route': 'many' };
+
+const labelled = (route: AIGatewayRoute): AIGatewayRoute => ({
+  ...route,
+  metadata: { ...route.metadata, labels: ROUTE_LABEL },
+});
+
+function fallbackOfLabel(): KubeObject {
+  const { spec, ...policy } = fallbackPolicy('many');
+  const { targetRefs: _, ...rest } = spec;
+  const selector = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', matchLabels: ROUTE_LABEL };
+  return Object.assign(policy, { spec: { ...rest, targetSelectors: [selector] } });
 }

@@ -11,6 +11,7 @@ export const routingOptions = (settings: ControllerSettings): RoutingControllerO
   extProcMode: settings.extProcMode,
   deployment: { replicas: settings.extProcReplicas, tlsSecret: settings.extProcTLSSecret },
   writesLegacySecret: settings.writesLegacySecret,
+  closesUntilHookSeen: settings.failsClosedUntilHookSeen,
   isTranslationSeen: (world, gateway) => isTranslationRecorded(world, settings.podNamespace, gateway),
   translationFaults: (world, gateway) => recordedFaults(world, settings.podNamespace, gateway),
 });

@@ -54,7 +54,8 @@ export class WebhookPart {
           world: () => cluster().world,
           live: this.#live(),
         }),
-      '/validate': (request: Parameters<typeof validateObject>[0]) => validateObject(request, cluster().world),
+      '/validate': (request: Parameters<typeof validateObject>[0]) =>
+        validateObject(request, cluster().world, settings),
     };
     this.#server = new WebhookServer(settings.webhookPort, handlers, logger);
     this.#certificates = new WebhookCertificates({

@@ -11,4 +11,6 @@ export interface ClusterSettings extends WatchScope {
   readonly cacheSyncTimeoutMs: number;
   /** False: this process leads as soon as it is synced, alone by agreement. */
   readonly usesLeaderElection: boolean;
+  /** Whether the leader has objects stored anew that are stored in a former version; for that it must see all namespaces. */
+  readonly migratesStorageVersions: boolean;
 }

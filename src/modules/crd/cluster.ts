@@ -15,9 +15,10 @@ import { DesiredWriter } from './desired-writer.js';
 import { FinalizerController } from './finalizer-controller.js';
 import type { InformerLimits } from './informers/informer.js';
 import { Informers } from './informers/informers.js';
-import { selectionsOf, watchedViewOf } from './informers/watched-kinds.js';
+import { mayExistUnwatched, selectionsOf, watchedViewOf } from './informers/watched-kinds.js';
 import { LeaderElection, type LeaseTimes } from './leader-election.js';
 import { ReferencedSecrets, type SecretInterest } from './store/referenced-secrets.js';
+import { StorageMigration } from './storage-migration.js';
 import { Store, type Origin } from './store/store.js';
 import { SYSTEM_TIMING } from './timing.js';
 
@@ -65,6 +66,7 @@ export class Cluster {
   readonly #election: LeaderElection;
   readonly #stopping = new AbortController();
   #started: Promise<void> = Promise.resolve();
+  #migrating: Promise<void> = Promise.resolve();
   #isSynced = false;
   #isLeader = false;
 
@@ -75,7 +77,11 @@ export class Cluster {
     this.#client = new ClusterClient(settings.connection);
     this.#leaseClient = new ClusterClient(settings.connection);
     const selections = selectionsOf(settings);
-    this.#store = new Store((change, origin) => this.#onChange(change, origin), watchedViewOf(selections));
+    this.#store = new Store(
+      (change, origin) => this.#onChange(change, origin),
+      watchedViewOf(selections),
+      settings.watchNamespaces,
+    );
     const common = { client: this.#client, store: this.#store, timing, logger };
     this.#secrets = new ReferencedSecrets(parts.secrets, common);
     const limits = parts.informerLimits;
@@ -88,8 +94,12 @@ export class Cluster {
       ...common,
       controller: { name: CONTROLLER_NAME, instance: settings.identity },
     });
+    const mayBeUnwatched = mayExistUnwatched(selections);
     const writer = new DesiredWriter({
-      applier: new Applier({ ...common, existsUnseen: (key) => this.#secrets.exists(key) }),
+      applier: new Applier({
+        ...common,
+        existsUnseen: (key) => this.#secrets.exists(key) || mayBeUnwatched(key),
+      }),
       statusWriter: new StatusWriter(common),
       events: this.#events,
     });
@@ -137,7 +147,7 @@ export class Cluster {
     this.#stopping.abort();
     this.#secrets.stop();
     const ended = (async () => {
-      await Promise.all([this.#informers.stop(), ...this.#loops.map((loop) => loop.stop())]);
+      await Promise.all([this.#informers.stop(), this.#migrating, ...this.#loops.map((loop) => loop.stop())]);
       await this.#events.flush();
     })();
     let timer: NodeJS.Timeout | undefined;
@@ -172,6 +182,8 @@ export class Cluster {
     this.#isLeader = true;
     metrics.leads(true);
     for (const loop of this.#loops) loop.start();
+    if (settings.migratesStorageVersions)
+      this.#migrating = new StorageMigration({ client: this.#client, logger }).run(signal);
     if (!settings.usesLeaderElection || !(await this.#election.hold(signal))) return;
     this.#client.forbidWrites();
     this.#isLeader = false;

@@ -17,7 +17,7 @@ import { ControllerLoop } from './controller-loop.js';
 import type { Change, Controller, Desired } from './controller.js';
 import { DesiredWriter } from './desired-writer.js';
 import { Store } from './store/store.js';
-import { SYSTEM_TIMING } from './timing.js';
+import { SYSTEM_TIMING, type Timing } from './timing.js';
 
 /** Three times the longest hold-off: what was to be done would be done. */
 const IDLE_MS = 60;
@@ -64,6 +64,9 @@ describe('ControllerLoop', () => {
   let controller: AnnotatingController;
   let registry: MetricsRegistry;
   let contents: Promise<void> | undefined;
+  /** While it is set, the clock stands still: what is delivered then is due together, however slow the machine. */
+  let heldMs: number | undefined;
+  const timing: Timing = { ...SYSTEM_TIMING, nowMs: () => heldMs ?? SYSTEM_TIMING.nowMs() };
 
   beforeEach(async () => {
     api = await new FakeKubeApi().start();
@@ -72,7 +75,8 @@ describe('ControllerLoop', () => {
     controller = new AnnotatingController();
     registry = new MetricsRegistry();
     contents = undefined;
-    const common = { client, store, timing: SYSTEM_TIMING, logger: pino({ level: 'silent' }) };
+    heldMs = undefined;
+    const common = { client, store, timing, logger: pino({ level: 'silent' }) };
     const events = new EventRecorder({ ...common, controller: { name: 'c', instance: 'i' } });
     loop = new ControllerLoop(controller, {
       ...common,
@@ -103,6 +107,11 @@ describe('ControllerLoop', () => {
     // The server's copy is its own.
     store.put({ object: structuredClone(object), managed: undefined });
   };
+  const deliverTogether = (...names: string[]) => {
+    heldMs = SYSTEM_TIMING.nowMs();
+    for (const name of names) deliver(name);
+    heldMs = undefined;
+  };
   const isDone = (name: string) => api.get(POOLS, 'default', name)?.metadata.annotations?.['done'] === 'yes';
   const done = (...names: string[]) => eventually(`${names.join()} to be done`, () => names.every(isDone));
 
@@ -116,7 +125,7 @@ describe('ControllerLoop', () => {
 
   it('reconciles in one pass what comes together, and does not answer its own writes', async () => {
     loop.start();
-    for (const name of ['a', 'b', 'c']) deliver(name);
+    deliverTogether('a', 'b', 'c');
     await done('a', 'b', 'c');
     deliver('d');
     await done('d');
@@ -126,7 +135,7 @@ describe('ControllerLoop', () => {
   it('takes roots one by one when a pass throws, and tries the bad one again', async () => {
     controller.throwsAt = (names) => names.includes('bad') && controller.passes.length < 6;
     loop.start();
-    for (const name of ['a', 'bad', 'b']) deliver(name);
+    deliverTogether('a', 'bad', 'b');
     await done('a', 'b', 'bad');
     expect(controller.passes.slice(0, 4)).toEqual([['a', 'bad', 'b'], ['a'], ['bad'], ['b']]);
     expect(await registry.text()).toMatch(/aigateway_controller_failures_total\{[^}]*stage="reconcile"[^}]*\} [1-9]/);

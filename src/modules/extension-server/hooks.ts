@@ -10,6 +10,7 @@ import {
 import type { Fault } from '../../shared/api/fault.js';
 import type { ObjectKey } from '../../shared/api/kube-object.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
+import { CatchUpTime, NotUpToDate } from './catch-up-time.js';
 import { editLoadAssignment } from './edits/ai-clusters.js';
 import type { EditOptions } from './edits/edit-options.js';
 import { editTranslation } from './edits/edit-translation.js';
@@ -19,8 +20,8 @@ import { decodeTranslation, encodeTranslation } from './translation-wire.js';
 
 /** One translation of Envoy Gateway as it left us. */
 export interface TranslationRecord {
-  /** Gateways whose listeners serve AI routes, sorted. Empty for Envoys without AI routes. */
-  readonly gateways: readonly ObjectKey[];
+  /** Gateways whose listeners serve AI routes, with fingerprints of these. Empty for Envoys without AI routes. */
+  readonly gateways: ReadonlyMap<ObjectKey, string>;
   readonly faults: readonly Fault[];
 }
 
@@ -30,19 +31,30 @@ export interface HookOptions {
   readonly onTranslated: (record: TranslationRecord) => void;
   /** Something that only the log can tell. */
   readonly onProblem: (hook: HookName, problem: string) => void;
+  /** Milliseconds that only go forward. */
+  readonly nowMs: () => number;
 }
 
 export type HookName = 'PostRouteModify' | 'PostClusterModify' | 'PostEndpointsModify' | 'PostTranslateModify';
 
-/** The request of a hook and its answer, both encoded. */
+/** The request of a hook and its answer, both encoded. @throws NotUpToDate when it is to be tried again in a moment */
 export type Hook = (message: Uint8Array, world: Snapshot) => Uint8Array;
 
 /**
  * The hooks of `envoygateway.extension.EnvoyGatewayExtension`. A request without a resource gets an empty answer, and Envoy
  * Gateway keeps its own. @see spec extension-server.md sections 2, 6, 7, 8 and 21.5
  */
-export function createHooks({ editOptions, onTranslated, onProblem }: HookOptions): Readonly<Record<HookName, Hook>> {
+export function createHooks({
+  editOptions,
+  onTranslated,
+  onProblem,
+  nowMs,
+}: HookOptions): Readonly<Record<HookName, Hook>> {
   const endpointFaults = new EndpointFaults();
+  const catchUpTime = new CatchUpTime(nowMs);
+  const waitFor = (faults: readonly Fault[]) => {
+    if (catchUpTime.isWorthWaiting(faults)) throw new NotUpToDate(faults[0]?.message);
+  };
   // Envoy Gateway hands over endpoints before the whole, and only when it is set up to.
   let hasEndpointsHook = editOptions.hasEndpointsHook ?? false;
   return {
@@ -66,6 +78,7 @@ export function createHooks({ editOptions, onTranslated, onProblem }: HookOption
       const { loadAssignment } = fromBinary(PostEndpointsModifyRequestSchema, message);
       if (loadAssignment === undefined) return EMPTY;
       const { assignment, faults } = editLoadAssignment(loadAssignment, world);
+      waitFor(faults);
       endpointFaults.set(assignment.clusterName, faults);
       return toBinary(
         PostEndpointsModifyResponseSchema,
@@ -75,6 +88,7 @@ export function createHooks({ editOptions, onTranslated, onProblem }: HookOption
     PostTranslateModify(message, world) {
       const { resources, bytesOf: known } = decodeTranslation(message);
       const { gateways, ...edited } = editTranslation(resources, world, { ...editOptions, hasEndpointsHook });
+      waitFor(edited.faults);
       const answer = encodeTranslation(edited.resources, known);
       onTranslated({ gateways, faults: [...edited.faults, ...endpointFaults.of(resources)] });
       return answer;

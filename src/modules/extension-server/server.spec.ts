@@ -18,6 +18,7 @@ import type { KubeObject } from '../../shared/api/kube-object.js';
 import { snapshotOf, type Snapshot } from '../../shared/api/snapshot.js';
 import { grpcStatus } from '../../platform/grpc/status.js';
 import { EXTENSION_SERVICE, ExtensionServerUnderTest } from '../../../test/harness/extension-server-under-test.js';
+import { CATCH_UP_MS } from './catch-up-time.js';
 import type { ExtensionServerOptions } from './server.js';
 
 const CLUSTER = 'httproute/ns/llm/rule/0';
@@ -139,9 +140,11 @@ describe('the extension server, PostTranslateModify', () => {
     const server = await start();
     await server.translate({ listeners: [aiListener], routes: [aiTable], clusters: [{ name: CLUSTER }] });
     await server.translate({ listeners: [aiListener], routes: [{ name: 'table' }] });
-    expect(server.records).toMatchObject([
-      { gateways: ['gateway.networking.k8s.io/Gateway/ns/edge'], faults: [{ reason: 'BackendsNotDistinguishable' }] },
-      { gateways: [], faults: [] },
+    expect(
+      server.records.map(({ gateways, faults }) => [[...gateways.keys()], faults.map(({ reason }) => reason)]),
+    ).toEqual([
+      [['gateway.networking.k8s.io/Gateway/ns/edge'], ['BackendsNotDistinguishable']],
+      [[], []],
     ]);
     expect(await server.metrics.text()).toMatch(
       /aigateway_extension_server_faults_total\{[^}]*reason="BackendsNotDistinguishable"[^}]*\} 1/,
@@ -253,9 +256,12 @@ describe('the extension server, PostEndpointsModify', () => {
   });
 
   it('tells what is wrong with endpoints together with the translation they belong to, until they are right', async () => {
-    const server = await start();
+    const server = await start({ nowMs: () => performance.now() });
     const translation = { clusters: [{ name: CLUSTER }], listeners, routes: [aiTable] };
+    const startMs = performance.now();
     await server.modifyEndpoints({ loadAssignment: { clusterName: CLUSTER, endpoints: endpoints('zone-1') } });
+    // This replica may only be late, and is given time.
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(CATCH_UP_MS);
     await server.translate({ clusters: [{ name: 'other' }], listeners });
     await server.translate(translation);
     await server.modifyEndpoints({ loadAssignment: { clusterName: CLUSTER, endpoints: both } });
@@ -306,6 +312,7 @@ describe('the extension server, life', () => {
           throw new Error('mistake');
         },
         list: () => [],
+        isWatched: () => true,
       }),
     });
     const translation = { clusters: [{ name: CLUSTER }], routes: [aiTable] };

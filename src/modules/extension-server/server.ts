@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Snapshot } from '../../shared/api/snapshot.js';
@@ -7,6 +8,7 @@ import { healthCalls, type ServingState } from '../../platform/grpc/health-calls
 import type { ListenAddress } from '../../platform/grpc/listen-address.js';
 import { GrpcError, grpcStatus } from '../../platform/grpc/status.js';
 import { unaryCall } from '../../platform/grpc/unary-call.js';
+import { LOOK_AGAIN_MS, NotUpToDate } from './catch-up-time.js';
 import type { EditOptions } from './edits/edit-options.js';
 import { HookMetrics } from './hook-metrics.js';
 import { createHooks, type Hook, type HookName, type TranslationRecord } from './hooks.js';
@@ -60,6 +62,7 @@ function hookCalls(options: ExtensionServerOptions): Record<string, CallFactory>
   const guard = hookGuard(options, metrics);
   const hooks = createHooks({
     editOptions: options.editOptions,
+    nowMs: options.nowMs,
     onProblem: (hook, problem) => logger.warn({ hook, problem }, 'extension resource not used'),
     onTranslated: (record) => {
       for (const { reason } of record.faults) metrics.fault(reason);
@@ -88,7 +91,7 @@ function hookCalls(options: ExtensionServerOptions): Record<string, CallFactory>
 function hookGuard({ world, logger, nowMs, maxMessageBytes }: ExtensionServerOptions, metrics: HookMetrics) {
   let warnAtBytes = maxMessageBytes * WARN_SHARE;
   return (hook: HookName, run: Hook) =>
-    (message: Buffer): Uint8Array => {
+    async (message: Buffer): Promise<Uint8Array> => {
       const startedMs = nowMs();
       let status = 'OK';
       if (message.length > warnAtBytes) {
@@ -98,9 +101,7 @@ function hookGuard({ world, logger, nowMs, maxMessageBytes }: ExtensionServerOpt
         logger.warn(fields, 'request near the limit; raise -maxRecvMsgSize and maxMessageSize of Envoy Gateway');
       }
       try {
-        const current = world();
-        if (current === undefined) throw new GrpcError(grpcStatus.unavailable, 'starting: the cluster is being read');
-        return run(message, current);
+        return await answerInTime(run, message, world);
       } catch (error) {
         const known = error instanceof GrpcError ? error : new GrpcError(grpcStatus.internal, `${hook} failed`);
         status = known.code === grpcStatus.unavailable ? 'UNAVAILABLE' : 'INTERNAL';
@@ -110,4 +111,18 @@ function hookGuard({ world, logger, nowMs, maxMessageBytes }: ExtensionServerOpt
         metrics.called(hook, status, message.length, nowMs() - startedMs);
       }
     };
+}
+
+/** Tries until the replica is up to date, for a bounded time (`CatchUpTime`). */
+async function answerInTime(run: Hook, message: Buffer, world: ExtensionServerOptions['world']): Promise<Uint8Array> {
+  for (;;) {
+    const current = world();
+    if (current === undefined) throw new GrpcError(grpcStatus.unavailable, 'starting: the cluster is being read');
+    try {
+      return run(message, current);
+    } catch (error) {
+      if (!(error instanceof NotUpToDate)) throw error;
+    }
+    await delay(LOOK_AGAIN_MS);
+  }
 }

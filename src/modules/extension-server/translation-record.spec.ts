@@ -4,7 +4,12 @@ import type { ConfigMap } from '../../shared/api/gateway-api.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { objectKey, type KubeObject } from '../../shared/api/kube-object.js';
 import { snapshotOf } from '../../shared/api/snapshot.js';
-import { isTranslationRecorded, recordedFaults, TRANSLATION_RECORD_NAME } from '../../shared/api/translation-record.js';
+import {
+  isTranslationRecorded,
+  recordedFaults,
+  recordedFingerprint,
+  TRANSLATION_RECORD_NAME,
+} from '../../shared/api/translation-record.js';
 import { eventually } from '../../../test/harness/eventually.js';
 import { TranslationRecord } from './translation-record.js';
 
@@ -17,6 +22,9 @@ const gateway: KubeObject = {
   kind: 'Gateway',
   metadata: { name: 'edge', namespace: 'default' },
 };
+
+const told = (gateway: string, fingerprint = 'routes'): ReadonlyMap<string, string> =>
+  new Map([[gateway, fingerprint]]);
 
 /** A record in a cluster that merges at once; `failures` writes fail before. */
 function start(failures = 0) {
@@ -54,6 +62,7 @@ function start(failures = 0) {
   return {
     record,
     seen: (key: string) => isTranslationRecorded(world(), NAMESPACE, key),
+    fingerprint: () => recordedFingerprint(world(), NAMESPACE, EDGE),
     faults: () => recordedFaults(world(), NAMESPACE, EDGE),
     writes: () => writes,
   };
@@ -62,38 +71,47 @@ function start(failures = 0) {
 describe('TranslationRecord', () => {
   it('writes once that a Gateway was translated', async () => {
     const { record, seen, writes } = start();
-    record.note([EDGE], []);
+    record.note(told(EDGE), []);
     await eventually('the record', () => seen(EDGE));
-    record.note([EDGE], []);
+    record.note(told(EDGE), []);
     await new Promise(setImmediate);
     expect(writes()).toBe(1);
   });
 
   it('keeps the faults of the last translation, also of one that came during a write', async () => {
     const { record, faults, seen } = start();
-    record.note([EDGE], []);
-    record.note([EDGE], [FAULT]);
+    record.note(told(EDGE), []);
+    record.note(told(EDGE), [FAULT]);
     await eventually('the fault', () => faults().length === 1);
     expect(faults()).toEqual([FAULT]);
-    record.note([EDGE], []);
+    record.note(told(EDGE), []);
     await eventually('no fault', () => faults().length === 0);
     expect(seen(EDGE)).toBe(true);
   });
 
+  it('tells of changed routes, several changes in one write', async () => {
+    const { record, fingerprint, writes } = start();
+    record.note(told(EDGE, 'first'), []);
+    await eventually('the first', () => fingerprint() === 'first');
+    for (const each of ['second', 'third', 'last']) record.note(told(EDGE, each), []);
+    await eventually('the last', () => fingerprint() === 'last');
+    expect(writes()).toBe(2);
+  });
+
   it('is written at the next translation when it could not be written', async () => {
     const { record, seen } = start(1);
-    record.note([EDGE], []);
+    record.note(told(EDGE), []);
     await new Promise(setImmediate);
     expect(seen(EDGE)).toBe(false);
-    record.note([EDGE], []);
+    record.note(told(EDGE), []);
     await eventually('the record', () => seen(EDGE));
   });
 
   it('forgets Gateways that are gone when it writes', async () => {
     const { record, seen } = start();
-    record.note([GONE], [FAULT]);
+    record.note(told(GONE), [FAULT]);
     await eventually('the record', () => seen(GONE));
-    record.note([EDGE], []);
+    record.note(told(EDGE), []);
     await eventually('the record', () => seen(EDGE));
     expect(seen(GONE)).toBe(false);
   });

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigMap } from '../../shared/api/gateway-api.js';
 import { kinds } from '../../shared/api/kinds.js';
+import { MANAGED_BY } from '../../shared/api/managed-by.js';
 import type { ObjectKey } from '../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey } from '../../shared/api/object-key.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
@@ -10,6 +12,7 @@ import {
   recordedGateways,
   TRANSLATION_RECORD_NAME,
   translationEntries,
+  type GatewayTranslation,
   type TranslationFault,
 } from '../../shared/api/translation-record.js';
 
@@ -22,22 +25,25 @@ export interface TranslationRecordParts {
   readonly logger: Logger;
 }
 
+/** Fingerprints change with every route: writes rest in between, and what comes meanwhile is written together. */
+const REST_MS = 500;
 /** Gateways whose last translation is remembered until it is written. */
 const PENDING_MAX = 1_000;
 
 /**
  * Writes down for each Gateway that its translations come by us, and what could not be finished in the last one, when that
- * changes; see `shared/api/translation-record.ts`.
+ * changes, with a fingerprint of our HTTPRoutes in it; see `shared/api/translation-record.ts`.
  */
 export class TranslationRecord {
-  readonly #pending = new Map<ObjectKey, readonly TranslationFault[]>();
+  readonly #pending = new Map<ObjectKey, GatewayTranslation>();
   #isWriting = false;
 
   constructor(private readonly parts: TranslationRecordParts) {}
 
   /** Returns at once; what cannot be written is tried again at the next translation. */
-  note(gateways: readonly ObjectKey[], faults: readonly TranslationFault[]): void {
-    for (const gateway of gateways) if (this.#pending.size < PENDING_MAX) this.#pending.set(gateway, faults);
+  note(gateways: ReadonlyMap<ObjectKey, string>, faults: readonly TranslationFault[]): void {
+    for (const [gateway, fingerprint] of gateways)
+      if (this.#pending.size < PENDING_MAX) this.#pending.set(gateway, { faults, fingerprint });
     if (this.#isWriting) return;
     this.#isWriting = true;
     void this.#writePending().finally(() => {
@@ -55,7 +61,7 @@ export class TranslationRecord {
       this.#pending.clear();
       const entries = Object.assign(
         {},
-        ...noted.map(([gateway, faults]) => translationEntries(gateway, faults)),
+        ...noted.map(([gateway, translation]) => translationEntries(gateway, translation)),
       ) as Entries;
       if (areEntriesRecorded(world, namespace, entries)) continue;
       try {
@@ -67,6 +73,7 @@ export class TranslationRecord {
         );
         return;
       }
+      await delay(REST_MS, undefined, { ref: false });
     }
   }
 
@@ -83,7 +90,7 @@ export class TranslationRecord {
       metadata: {
         name: TRANSLATION_RECORD_NAME,
         namespace,
-        labels: { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' },
+        labels: MANAGED_BY,
       },
       data: Object.fromEntries(present),
     };

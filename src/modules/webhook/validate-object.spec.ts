@@ -25,10 +25,12 @@ const route = (cel: string, more: object = {}, metadata: object = {}) =>
     { parentRefs: [{ name: 'gw' }], rules: [], llmRequestCosts: [{ metadataKey: 'k', type: 'CEL', cel }], ...more },
     metadata,
   );
+const SETTINGS = { azureAmbientNamespaces: ['trusted'] };
 const validate = (after: KubeObject, before?: KubeObject, world: readonly KubeObject[] = [GATEWAY]) =>
   validateObject(
     { uid: 'u', operation: before ? 'UPDATE' : 'CREATE', object: after, ...(before && { oldObject: before }) },
     snapshotOf(world),
+    SETTINGS,
   );
 
 describe('validateObject', () => {
@@ -93,6 +95,40 @@ describe('validateObject', () => {
     expect(validate(policy)).toEqual({ allowed: true, warnings: [] });
   });
 
+  describe('of a policy with an Azure identity', () => {
+    const azure = (namespace: string, identity: string, type = 'AzureCredentials') =>
+      object(
+        'BackendSecurityPolicy',
+        { type, azureCredentials: { tenantID: 't', clientID: 'c', clientSecretRef: { name: 's' } } },
+        { namespace, annotations: { 'aigateway.envoyproxy.io/azure-identity': identity } },
+      );
+
+    it('warns where its namespace may not have that of the controller, and refuses nothing', () => {
+      const { allowed, warnings = [] } = validate(azure('default', 'ambient'));
+      expect(allowed).toBe(true);
+      expect(warnings).toEqual([
+        "metadata.annotations[aigateway.envoyproxy.io/azure-identity]: policies of namespace default may not use the controller's Azure identity: remove it, or name the namespace in chart value controller.azureAmbientNamespaces (flag -azureAmbientNamespaces)",
+      ]);
+      expect(warnings[0]!.length).toBeLessThanOrEqual(256);
+    });
+
+    it('warns of a value that nobody knows', () => {
+      expect(validate(azure('trusted', 'keyless'))).toEqual({
+        allowed: true,
+        warnings: [expect.stringContaining('"keyless" is unknown: expected "ambient", or no such annotation')],
+      });
+    });
+
+    it('says nothing where the namespace may, all may, or the policy is of another type', () => {
+      expect(validate(azure('trusted', 'ambient'))).toEqual({ allowed: true, warnings: [] });
+      const request = { uid: 'u', operation: 'CREATE', object: azure('default', 'ambient') };
+      const settings = { azureAmbientNamespaces: ['*'] };
+      expect(validateObject(request, snapshotOf([]), settings)).toEqual({ allowed: true, warnings: [] });
+      const { warnings = [] } = validate(azure('default', 'ambient', 'APIKey'));
+      expect(warnings.join()).not.toContain('identity');
+    });
+  });
+
   it('says nothing about faults of other objects', () => {
     const other = { ...route('input_tokens +'), metadata: { name: 'other', namespace: 'default' } };
     expect(validate(route('1u'), undefined, [GATEWAY, other])).toEqual({ allowed: true, warnings: [] });
@@ -109,7 +145,7 @@ describe('validateObject', () => {
 
   it('lets everything pass that is being deleted, is no object, or is of another kind', () => {
     expect(validate(route('broken +', {}, { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toEqual({ allowed: true });
-    expect(validateObject({ uid: 'u', operation: 'DELETE' }, snapshotOf([]))).toEqual({ allowed: true });
+    expect(validateObject({ uid: 'u', operation: 'DELETE' }, snapshotOf([]), SETTINGS)).toEqual({ allowed: true });
     expect(validate(object('MCPRoute', {}))).toEqual({ allowed: true, warnings: [] });
   });
 });

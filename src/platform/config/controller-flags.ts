@@ -17,6 +17,10 @@ export const CONTROLLER_FLAGS = {
   ),
   cacheSyncTimeout: durationFlag(120_000, 'how long the first listing of all watched kinds may take'),
   enableLeaderElection: booleanFlag('let only the holder of the Lease write; all replicas serve hooks', true),
+  migrateStorageVersions: booleanFlag(
+    'the leader has objects stored anew that are stored in a former API version; not with -watchNamespaces',
+    true,
+  ),
 
   extProcMode: textFlag('sidecar', 'sidecar: in each proxy pod; deployment: a Deployment for each Gateway'),
   extProcReplicas: integerFlag(1, 'replicas of each Deployment in mode deployment'),
@@ -46,6 +50,22 @@ export const CONTROLLER_FLAGS = {
   endpointPrefixes: textFlag('', 'key:prefix,… with the keys openai (/), cohere (/cohere) and anthropic (/anthropic)'),
   rootPrefix: textFlag('/', 'path in front of every endpoint, and of every generated rule'),
   legacyConfigSecret: booleanFlag('also write the filter config as the one Secret that older processors read'),
+
+  failClosedUntilHookSeen: booleanFlag(
+    'AI routes answer 503 until Envoy Gateway has asked the extension server to finish each of their Gateways',
+  ),
+
+  separateAuthentication: booleanFlag(
+    'refuse requests (403) whose model leads to a route with other authentication than the one that was applied',
+  ),
+  filtersBeforeExtProc: textFlag(
+    '',
+    'comma list of exact names of HTTP filters of Envoy that run before the External Processor',
+  ),
+  metadataForwardingNamespaces: textFlag(
+    '',
+    'comma list of namespaces of dynamic metadata that the External Processor gets for every attempt at a backend',
+  ),
 
   port: textFlag(':1063', 'where Envoy Gateway reaches the extension server: host:port or :port'),
   maxRecvMsgSize: integerFlag(268_435_456, 'largest gRPC message that Envoy Gateway may send, in bytes'),

@@ -13,8 +13,13 @@ describe('parseControllerSettings', () => {
       envoyGatewayNamespace: 'envoy-gateway-system',
       watchNamespaces: [],
       azureAmbientNamespaces: [],
+      failsClosedUntilHookSeen: false,
+      separatesAuthentication: false,
+      filtersBeforeExtProc: [],
+      metadataForwardingNamespaces: [],
       cacheSyncTimeoutMs: 120_000,
       enableLeaderElection: true,
+      migratesStorageVersions: true,
       extProcMode: 'sidecar',
       address: { kind: 'tcp', host: '', port: 1063 },
       maxRecvMsgSizeBytes: 268_435_456,
@@ -52,6 +57,10 @@ describe('parseControllerSettings', () => {
       'cacheSyncTimeout=1m',
       'watchNamespaces= a , ,b',
       'azureAmbientNamespaces=c, *',
+      'failClosedUntilHookSeen',
+      'separateAuthentication=true',
+      'filtersBeforeExtProc=envoy.filters.http.lua/a, envoy.filters.http.wasm/b',
+      'metadataForwardingNamespaces=io.a,io.b',
       'quotaRateLimitServiceAddr=x',
       'quotaRateLimitTimeout=1',
       'quotaRateLimitFailureModeDeny=true',
@@ -73,7 +82,12 @@ describe('parseControllerSettings', () => {
     expect(settings).toMatchObject({
       watchNamespaces: ['a', 'b'],
       azureAmbientNamespaces: ['c', '*'],
+      failsClosedUntilHookSeen: true,
+      separatesAuthentication: true,
+      filtersBeforeExtProc: ['envoy.filters.http.lua/a', 'envoy.filters.http.wasm/b'],
+      metadataForwardingNamespaces: ['io.a', 'io.b'],
       enableLeaderElection: false,
+      migratesStorageVersions: false,
       logLevel: 'error',
       extProc: {
         imagePullSecrets: ['a', 'b'],
@@ -109,11 +123,33 @@ describe('parseControllerSettings', () => {
     expect(() => parse(flag)).toThrow(message);
   });
 
-  it('asks for the fallback iterations only when there is a fallback seed', () => {
-    expect(parse('-mcpFallbackSessionEncryptionIterations=0')).toBeDefined();
-    expect(() => parse('-mcpFallbackSessionEncryptionSeed=s', '-mcpFallbackSessionEncryptionIterations=0')).toThrow(
+  it.each(['0', '-1'])('asks for fallback iterations other than %s only when there is a fallback seed', (value) => {
+    const iterations = `-mcpFallbackSessionEncryptionIterations=${value}`;
+    expect(parse(iterations)).toBeDefined();
+    expect(() => parse('-mcpFallbackSessionEncryptionSeed=s', iterations)).toThrow(
       '-mcpFallbackSessionEncryptionIterations',
     );
+  });
+
+  it.each([
+    ['', []],
+    ['one', ['one']],
+    ['one;two', ['one', 'two']],
+    [' one ; two ', ['one', 'two']],
+    [';one;;two;', ['one', 'two']],
+    [' ; ;', []],
+  ])('reads the pull secrets %j', (text, expected) => {
+    expect(parse(`-extProcImagePullSecrets=${text}`).extProc.imagePullSecrets).toEqual(expected);
+  });
+
+  it.each([
+    ['', []],
+    ['one', ['one']],
+    ['one,two', ['one', 'two']],
+    [' one , , two ', ['one', 'two']],
+    [' , ', []],
+  ])('reads the namespaces %j', (text, expected) => {
+    expect(parse(`-watchNamespaces=${text}`).watchNamespaces).toEqual(expected);
   });
 
   it('names everything that is wrong at once, a missing namespace included', () => {

@@ -44,6 +44,9 @@ export class ControllerSettings {
 
   readonly enableLeaderElection!: boolean;
 
+  /** Never with `watchNamespaces`: which objects there are of a kind can only be said of all namespaces. */
+  readonly migratesStorageVersions!: boolean;
+
   @IsIn(MODES, { message: '-extProcMode: unknown mode "$value"; expected sidecar or deployment' })
   readonly extProcMode!: (typeof MODES)[number];
 
@@ -59,6 +62,18 @@ export class ControllerSettings {
   readonly logRequestHeaderAttributes!: HeaderAttributes;
 
   readonly writesLegacySecret!: boolean;
+
+  /** AI routes answer 503 until Envoy Gateway was seen to have the xDS of their Gateways finished. */
+  readonly failsClosedUntilHookSeen!: boolean;
+
+  /** @see spec extension-server.md section 21.8 */
+  readonly separatesAuthentication!: boolean;
+
+  /** Exact names of HTTP filters. */
+  readonly filtersBeforeExtProc!: readonly string[];
+
+  /** Namespaces of dynamic metadata. */
+  readonly metadataForwardingNamespaces!: readonly string[];
 
   readonly address!: ListenAddress;
 
@@ -142,12 +157,17 @@ function toSettings(flags: Flags, env: NodeJS.ProcessEnv, problems: string[]): C
     azureAmbientNamespaces: listOf(flags.azureAmbientNamespaces, ','),
     cacheSyncTimeoutMs: flags.cacheSyncTimeout,
     enableLeaderElection: flags.enableLeaderElection,
+    migratesStorageVersions: flags.migrateStorageVersions && listOf(flags.watchNamespaces, ',').length === 0,
     extProcMode: flags.extProcMode as ControllerSettings['extProcMode'], // Checked by its decorator.
     extProcReplicas: flags.extProcReplicas,
     extProcTLSSecret: flags.extProcTLSSecret || undefined,
     extProc: extProcSettings(flags, attempt, problems),
     logRequestHeaderAttributes: mergeHeaderAttributes(base, log ?? new Map()),
     writesLegacySecret: flags.legacyConfigSecret,
+    failsClosedUntilHookSeen: flags.failClosedUntilHookSeen,
+    separatesAuthentication: flags.separateAuthentication,
+    filtersBeforeExtProc: listOf(flags.filtersBeforeExtProc, ','),
+    metadataForwardingNamespaces: listOf(flags.metadataForwardingNamespaces, ','),
     address: attempt('-port', () => parseListenAddress(flags.port)),
     maxRecvMsgSizeBytes: flags.maxRecvMsgSize,
     webhookPort: flags.webhookPort,

@@ -7,13 +7,13 @@ import { grpcStatus } from './status.js';
  * ended before their message was whole: it was too large, or the peer gave up.
  */
 export const unaryCall =
-  (answer: (message: Buffer) => Uint8Array, onUnread: () => void): CallFactory =>
+  (answer: (message: Buffer) => Uint8Array | Promise<Uint8Array>, onUnread: () => void): CallFactory =>
   (peer) => {
     let isRead = false;
     return {
-      onMessage(message) {
+      async onMessage(message) {
         isRead = true;
-        peer.send(frameOf(answer(message)));
+        peer.send(frameOf(await answer(message)));
         peer.end(grpcStatus.ok);
       },
       onEnd() {

@@ -1,5 +1,11 @@
 import type { Meter } from '@opentelemetry/api';
-import { MeterProvider, MetricReader, type IMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  InstrumentType,
+  MeterProvider,
+  MetricReader,
+  type IMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { toPrometheusText } from './prometheus-text.js';
 import { INSTRUMENTATION_SCOPE, serviceResource } from './service-resource.js';
 
@@ -12,7 +18,12 @@ export const SDK_SERIES_MAX = 1_000_000;
 /** The metrics of the process, collected only when somebody asks for them. */
 export class MetricsRegistry {
   readonly meter: Meter;
-  readonly #reader = new ScrapeReader({ cardinalitySelector: () => SDK_SERIES_MAX });
+  readonly #reader = new ScrapeReader({
+    cardinalitySelector: () => SDK_SERIES_MAX,
+    // Gauges that are read at the scrape show what was observed in it: what is gone is shown no more.
+    aggregationTemporalitySelector: (type) =>
+      type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+  });
   readonly #provider: MeterProvider;
 
   /** @param pushReader Sends the metrics somewhere else too. */

@@ -29,6 +29,7 @@ export const kinds = {
   pod: { group: '', kind: 'Pod' },
   deployment: { group: 'apps', kind: 'Deployment' },
   daemonSet: { group: 'apps', kind: 'DaemonSet' },
+  customResourceDefinition: { group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' },
   lease: { group: 'coordination.k8s.io', kind: 'Lease' },
   event: { group: 'events.k8s.io', kind: 'Event' },
   mutatingWebhookConfiguration: { group: 'admissionregistration.k8s.io', kind: 'MutatingWebhookConfiguration' },

@@ -45,6 +45,7 @@ const RESOURCES: readonly ResourceType[] = [
   namespaced(kinds.pod, 'v1', 'pods'),
   namespaced(kinds.deployment, 'v1', 'deployments'),
   namespaced(kinds.daemonSet, 'v1', 'daemonsets'),
+  clusterScoped(kinds.customResourceDefinition, 'v1', 'customresourcedefinitions'),
   namespaced(kinds.lease, 'v1', 'leases'),
   namespaced(kinds.event, 'v1', 'events'),
   clusterScoped(kinds.mutatingWebhookConfiguration, 'v1', 'mutatingwebhookconfigurations'),

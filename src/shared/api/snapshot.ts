@@ -5,10 +5,15 @@ export interface Snapshot {
   get<T extends KubeObject>(type: GroupKind, namespace: string, name: string): T | undefined;
   /** All objects of the type, sorted by namespace and name. */
   list<T extends KubeObject>(type: GroupKind): readonly T[];
+  /** False: what users have in this namespace is not part of the view, so nobody can say what is not there. */
+  isWatched(namespace: string): boolean;
 }
 
-/** Snapshot of a fixed set of objects; of two with the same key the later one counts. */
-export function snapshotOf(objects: Iterable<KubeObject>): Snapshot {
+/**
+ * Snapshot of a fixed set of objects; of two with the same key the later one counts. `watchNamespaces` are those whose objects
+ * are part of it, all when there are none.
+ */
+export function snapshotOf(objects: Iterable<KubeObject>, watchNamespaces: readonly string[] = []): Snapshot {
   const byKey = new Map<ObjectKey, KubeObject>();
   for (const object of objects) byKey.set(keyOf(object), object);
   const byType = new Map<string, KubeObject[]>();
@@ -23,6 +28,7 @@ export function snapshotOf(objects: Iterable<KubeObject>): Snapshot {
     get: <T extends KubeObject>(type: GroupKind, namespace: string, name: string) =>
       byKey.get(objectKey(type, namespace, name)) as T | undefined,
     list: <T extends KubeObject>(type: GroupKind) => (byType.get(typeKey(type)) ?? []) as unknown as readonly T[],
+    isWatched: (namespace) => watchNamespaces.length === 0 || watchNamespaces.includes(namespace),
   };
 }
 

@@ -22,6 +22,9 @@ export const translationEntry = (gateway: ObjectKey): readonly [key: string, val
 /** Key of what was wrong in the last translation of a Gateway, beside the key that names it. */
 const faultsKey = (key: string): string => `${key}.faults`;
 
+/** Key of the fingerprint of our HTTPRoutes in that translation. */
+const routesKey = (key: string): string => `${key}.routes`;
+
 /** Something that the extension server could not finish, of error severity. */
 export interface TranslationFault {
   readonly object: ObjectKey;
@@ -31,22 +34,33 @@ export interface TranslationFault {
 const FAULTS_MAX = 10;
 const MESSAGE_LENGTH_MAX = 512;
 
+/** What a translation told of a Gateway. */
+export interface GatewayTranslation {
+  readonly faults: readonly TranslationFault[];
+  /** `routesFingerprint` of the HTTPRoutes of ours in it. */
+  readonly fingerprint: string;
+}
+
 /** All that the record shall say of a Gateway; null takes an entry away. */
 export function translationEntries(
   gateway: ObjectKey,
-  faults: readonly TranslationFault[],
+  { faults, fingerprint }: GatewayTranslation,
 ): Readonly<Record<string, string | null>> {
   const [key, value] = translationEntry(gateway);
   const kept = faults
     .slice(0, FAULTS_MAX)
     .map(({ object, message }) => ({ object, message: message.slice(0, MESSAGE_LENGTH_MAX) }));
-  return { [key]: value, [faultsKey(key)]: kept.length === 0 ? null : JSON.stringify(kept) };
+  return {
+    [key]: value,
+    [faultsKey(key)]: kept.length === 0 ? null : JSON.stringify(kept),
+    [routesKey(key)]: fingerprint,
+  };
 }
 
 /** What takes a Gateway out of the record. */
 export function forgottenEntries(gateway: ObjectKey): Readonly<Record<string, null>> {
   const [key] = translationEntry(gateway);
-  return { [key]: null, [faultsKey(key)]: null };
+  return { [key]: null, [faultsKey(key)]: null, [routesKey(key)]: null };
 }
 
 const recordOf = (world: Snapshot, controllerNamespace: string): ConfigMap | undefined =>
@@ -55,6 +69,15 @@ const recordOf = (world: Snapshot, controllerNamespace: string): ConfigMap | und
 export function isTranslationRecorded(world: Snapshot, controllerNamespace: string, gateway: ObjectKey): boolean {
   const [key, value] = translationEntry(gateway);
   return recordOf(world, controllerNamespace)?.data?.[key] === value;
+}
+
+/** Fingerprint of our HTTPRoutes in the last translation of a Gateway that came by us. */
+export function recordedFingerprint(
+  world: Snapshot,
+  controllerNamespace: string,
+  gateway: ObjectKey,
+): string | undefined {
+  return recordOf(world, controllerNamespace)?.data?.[routesKey(translationEntry(gateway)[0])];
 }
 
 /** Whether the record says all of the entries already. */
@@ -92,12 +115,26 @@ const isFault = (value: unknown): value is TranslationFault =>
   typeof value.message === 'string';
 
 /** Gateways that a record names. */
-export function recordedGateways(object: KubeObject | undefined): readonly ObjectKey[] {
+export const recordedGateways = (object: KubeObject | undefined): readonly ObjectKey[] =>
+  namedEntries(object).map(([, gateway]) => gateway);
+
+/** Gateways of which one version of the record tells other things to routes than the other; fingerprints do not count. */
+export function gatewaysRecordedAnew(before: KubeObject | undefined, after: KubeObject | undefined): Set<ObjectKey> {
+  const dataOf = (object: KubeObject | undefined) => (object as ConfigMap | undefined)?.data ?? {};
+  const [former, latter] = [dataOf(before), dataOf(after)];
+  const isSame = (key: string) =>
+    [key, faultsKey(key)].every((each) => (former[each] ?? null) === (latter[each] ?? null));
+  return new Set(
+    [...namedEntries(before), ...namedEntries(after)].filter(([key]) => !isSame(key)).map(([, gateway]) => gateway),
+  );
+}
+
+function namedEntries(object: KubeObject | undefined): readonly (readonly [key: string, gateway: ObjectKey])[] {
   if (object?.metadata.name !== TRANSLATION_RECORD_NAME) return [];
   return Object.entries((object as ConfigMap).data ?? {})
     .filter(([key]) => !key.includes('.'))
-    .map(([, entry]) => {
+    .map(([key, entry]) => {
       const [namespace = '', name = ''] = entry.split('/');
-      return objectKey(kinds.gateway, namespace, name);
+      return [key, objectKey(kinds.gateway, namespace, name)];
     });
 }

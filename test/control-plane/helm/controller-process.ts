@@ -50,6 +50,7 @@ export class ControllerProcess {
     const args = [MAIN, ...controllerContainer(rendered).args, ...own];
     const env = { KUBECONFIG: kubeconfig, POD_NAMESPACE: NAMESPACE, POD_NAME: `controller-${ports.grpc}` };
     const started = new RunningProcess(process.execPath, args, env);
+    started.pages.push(`http://127.0.0.1:${ports.health}/metrics`);
     const controller = new ControllerProcess(started, proxy, directory, ports);
     try {
       await started.outlives(

@@ -45,7 +45,7 @@ spec:
 apiVersion: v1
 kind: Secret
 metadata: { name: openai-key, namespace: ${namespace} }
-stringData: { apiKey: sk-test }
+stringData: { apiKey: PLANTED-sk-test }
 ---
 apiVersion: aigateway.envoyproxy.io/v1beta1
 kind: BackendSecurityPolicy

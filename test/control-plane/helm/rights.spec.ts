@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { StoredDefinition } from '../../../src/modules/crd/storage-migration.js';
 import type { ConditionedObject } from '../../../src/shared/api/conditions.js';
 import type { KubeObject } from '../../../src/shared/api/kube-object.js';
 import type { Deployment, Pod } from '../../../src/shared/api/workloads.js';
@@ -38,6 +39,11 @@ const SELDOM_USED: Readonly<Record<string, string>> = {
 };
 
 const AI = 'aigateway.envoyproxy.io/v1beta1';
+const ROUTE_CRD = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  name: 'aigatewayroutes.aigateway.envoyproxy.io',
+};
 const HTTP_ROUTE = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' };
 const secretRef = (name: string): ObjectRef => ({
   apiVersion: 'v1',
@@ -185,8 +191,14 @@ describe('the rights of the chart', () => {
   }
 
   it('are those that the controller needs, and no more, when it sees all namespaces', async () => {
+    // Something to migrate, as after an upgrade of the CRDs.
+    await cluster.api.patch(ROUTE_CRD, { status: { storedVersions: ['v1alpha1', 'v1beta1'] } }, 'status');
     const { controller, rendered } = await install();
     await live('users', controller);
+    await eventually('the list of stored versions to be trimmed', async () => {
+      const { status } = await cluster.api.exists<StoredDefinition>(ROUTE_CRD);
+      return status?.storedVersions?.length === 1;
+    });
     await controller.stop();
     // To Deployments and back: what is no longer wanted is deleted under the rights of sidecar mode.
     const deployed = await install('--set', 'extProc.mode=deployment');
@@ -213,7 +225,7 @@ describe('the rights of the chart', () => {
     await controller.stop();
     expect(controller.refused).toEqual([]);
     // The same rights as in a whole cluster, which another test finds to be needed.
-    expect(textsOf(rendered)).toEqual(textsOf(await render()));
+    expect(textsOf(rendered)).toEqual(textsOf(await render('--set', 'controller.migrateStorageVersions=false')));
     const namespaces = new Set(controller.requests.map(({ namespace }) => namespace));
     expect([...namespaces].sort()).toEqual(['', ENVOY_GATEWAY_NAMESPACE, NAMESPACE, 'team'].sort());
     const clusterWide = controller.requests.filter(({ namespace, resource }) => namespace === '' && resource !== '');

@@ -15,7 +15,7 @@ import { SettledObjects } from './settled-objects.js';
 import { takenOverFields } from './take-over.js';
 import { TerminalError } from './terminal-error.js';
 
-/** An object may exist without being in the store: Secrets that nobody refers to. */
+/** An object may exist without being in the store: Secrets that nobody refers to, Deployments without labels of ours. */
 export type ExistsUnseen = (key: ObjectKey) => boolean;
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject, ObjectMeta } from '../../../shared/api/kube-object.js';
+import { MANAGED_BY } from '../../../shared/api/managed-by.js';
 import { foreignReason, foreignToDelete } from './ownership.js';
 
 const owner = { apiVersion: 'a/v1', kind: 'AIGatewayRoute', name: 'r', uid: 'u', controller: true };
@@ -17,8 +18,8 @@ describe('foreignReason', () => {
   it.each([
     ['the owner is the same', route(owned), route(owned)],
     ['the owner came back from a backup', route(owned), route({ ownerReferences: [{ ...owner, uid: 'other' }] })],
-    ['it carries our label', route(owned), route({ labels: { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' } })],
-    ['nobody needs to own it', object('Service'), object('Service')],
+    ['it carries our label', route(owned), route({ labels: MANAGED_BY })],
+    ['it needs no owner and carries our label', object('Service'), object('Service', { labels: MANAGED_BY })],
     ['a token Secret of the reference has no owner', object('Secret', owned), object('Secret')],
     ['a Secret holds what ours would', secret('filter-config.yaml'), secret('filter-config.yaml')],
   ])('lets a write through when %s', (_, desired, live) => {
@@ -44,7 +45,18 @@ describe('foreignReason', () => {
       secret('filter-config.yaml', 'password'),
       'it holds the key "password" and no mark of ours, so somebody else made it; delete or rename it',
     ],
-    ['a user made it', route(owned), route(), 'it has no owner, so somebody else made it; delete or rename it'],
+    [
+      'a user made it',
+      route(owned),
+      route(),
+      'it has no owner and no mark of ours, so somebody else made it; delete or rename it',
+    ],
+    [
+      'a user made it and we want no owner',
+      object('Deployment'),
+      object('Deployment'),
+      'it has no owner and no mark of ours, so somebody else made it; delete or rename it',
+    ],
   ])('refuses when %s', (_, desired, live, reason) => {
     expect(foreignReason(desired, live, false)).toBe(reason);
   });
@@ -58,11 +70,7 @@ describe('foreignToDelete', () => {
     ['nobody owns it', object('Secret'), false],
     ['a kind of ours owns it', route({ ownerReferences: [ours] }), false],
     ['we applied it', route(theirs), true],
-    [
-      'it carries our label',
-      route({ ...theirs, labels: { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' } }),
-      false,
-    ],
+    ['it carries our label', route({ ...theirs, labels: MANAGED_BY }), false],
   ])('lets a deletion through when %s', (_, live, isAppliedByUs) => {
     expect(foreignToDelete(live, isAppliedByUs)).toBeUndefined();
   });

@@ -1,9 +1,7 @@
 import { groupOf, type KubeObject, type OwnerReference } from '../../../shared/api/kube-object.js';
 import type { Secret } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
-
-/** Marks generated objects that need no owner in their namespace. */
-const MANAGED_BY = { label: 'app.kubernetes.io/managed-by', value: 'envoy-ai-gateway' } as const;
+import { isManagedByUs } from '../../../shared/api/managed-by.js';
 
 /**
  * Why a live object must not be overwritten by the desired one of its name; undefined when it may. The controllers decide
@@ -19,10 +17,9 @@ export function foreignReason(desired: KubeObject, live: KubeObject, isAppliedBy
     const isSame = desiredOwner && liveOwner.kind === desiredOwner.kind && liveOwner.name === desiredOwner.name;
     return isSame ? undefined : `it belongs to ${liveOwner.kind} ${liveOwner.name}`;
   }
-  if (isAppliedByUs || isMarkedOurs(live)) return undefined;
+  if (isAppliedByUs || isManagedByUs(live)) return undefined;
   if (live.kind === kinds.secret.kind) return foreignKey(desired as Secret, live as Secret);
-  if (!desiredOwner) return undefined;
-  return `it has no owner, so somebody else made it; delete or rename it`;
+  return `it has no owner and no mark of ours, so somebody else made it; delete or rename it`;
 }
 
 /**
@@ -31,7 +28,7 @@ export function foreignReason(desired: KubeObject, live: KubeObject, isAppliedBy
  */
 export function foreignToDelete(live: KubeObject, isAppliedByUs: boolean): string | undefined {
   const owner = controllerOf(live);
-  if (!owner || isAppliedByUs || isMarkedOurs(live)) return undefined;
+  if (!owner || isAppliedByUs || isManagedByUs(live)) return undefined;
   return groupOf(owner.apiVersion) === kinds.aiGatewayRoute.group
     ? undefined
     : `it belongs to ${owner.kind} ${owner.name}`;
@@ -43,8 +40,6 @@ function foreignKey(desired: Secret, live: Secret): string | undefined {
     ? undefined
     : `it holds the key "${key}" and no mark of ours, so somebody else made it; delete or rename it`;
 }
-
-const isMarkedOurs = ({ metadata }: KubeObject): boolean => metadata.labels?.[MANAGED_BY.label] === MANAGED_BY.value;
 
 const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true);

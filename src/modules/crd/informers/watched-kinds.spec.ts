@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../shared/api/kube-object.js';
-import { reducedPod, selectionsOf, watchedViewOf, type WatchScope } from './watched-kinds.js';
+import { kinds } from '../../../shared/api/kinds.js';
+import { objectKey } from '../../../shared/api/kube-object.js';
+import { mayExistUnwatched, reducedPod, selectionsOf, watchedViewOf, type WatchScope } from './watched-kinds.js';
 
 describe('selectionsOf', () => {
   const places = (scope: Partial<WatchScope>, kind: string) =>
@@ -86,5 +88,22 @@ describe('reducedPod', () => {
       status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: TIME }] },
     });
     expect(JSON.stringify(reducedPod(pod))).not.toMatch(/nodeName|env"|volumeMounts|reason/);
+  });
+});
+
+describe('mayExistUnwatched', () => {
+  const mayExist = mayExistUnwatched(
+    selectionsOf({ watchNamespaces: [], envoyGatewayNamespace: 'eg', namespace: 'own' }),
+  );
+
+  it.each([
+    [kinds.deployment, true],
+    [kinds.pod, true],
+    [kinds.service, false],
+    [kinds.httpRoute, false],
+    // Nobody looks at them at all: who writes them knows why.
+    [kinds.lease, false],
+  ])('of %j is %p', (type, expected) => {
+    expect(mayExist(objectKey(type, 'default', 'x'))).toBe(expected);
   });
 });

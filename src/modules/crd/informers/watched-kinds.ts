@@ -1,12 +1,13 @@
 import { kinds } from '../../../shared/api/kinds.js';
-import { groupOf, type GroupKind, type KubeObject } from '../../../shared/api/kube-object.js';
+import { groupOf, type GroupKind, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
+import { isManagedByUs, MANAGED_BY_SELECTOR } from '../../../shared/api/managed-by.js';
+import { isKeyOf } from '../../../shared/api/object-key.js';
 import { resourceOf } from '../../../shared/api/resources.js';
 import type { Pod } from '../../../shared/api/workloads.js';
 import type { Selection } from './informer.js';
 
 /** Set by Envoy Gateway on what it makes for one Gateway, or for all Gateways of a class that shares its proxies. */
 const PROXY_SELECTORS = ['gateway.envoyproxy.io/owning-gateway-name', 'gateway.envoyproxy.io/owning-gatewayclass'];
-const GENERATED_SELECTOR = 'app.kubernetes.io/managed-by=envoy-ai-gateway';
 
 export interface WatchScope {
   /** Empty: all. */
@@ -37,10 +38,10 @@ export function selectionsOf({ watchNamespaces, envoyGatewayNamespace, namespace
       ...every(kinds.deployment, ofProxies, { labelSelector }),
       ...every(kinds.daemonSet, ofProxies, { labelSelector }),
     ]),
-    ...every(kinds.pod, ofProxies, { labelSelector: GENERATED_SELECTOR, reduce: reducedPod }),
-    ...every(kinds.deployment, ofProxies, { labelSelector: GENERATED_SELECTOR }),
+    ...every(kinds.pod, ofProxies, { labelSelector: MANAGED_BY_SELECTOR, reduce: reducedPod }),
+    ...every(kinds.deployment, ofProxies, { labelSelector: MANAGED_BY_SELECTOR }),
     ...every(kinds.service, ofProxies, { reduce: reducedService }),
-    ...every(kinds.configMap, [{ namespace }], { labelSelector: GENERATED_SELECTOR }),
+    ...every(kinds.configMap, [{ namespace }], { labelSelector: MANAGED_BY_SELECTOR }),
   ];
 }
 
@@ -50,6 +51,17 @@ export const watchedViewOf =
   (object: KubeObject): KubeObject | undefined => {
     const selection = selections.find((candidate) => isSelected(object, candidate));
     return selection && (selection.reduce?.(object) ?? object);
+  };
+
+/**
+ * Whether objects of a kind may exist that no selection shows, because all of them want labels: before one of ours is created,
+ * the API server has to be asked whether somebody else has one of that name.
+ */
+export const mayExistUnwatched =
+  (selections: readonly Selection[]) =>
+  (key: ObjectKey): boolean => {
+    const own = selections.filter(({ resource }) => isKeyOf(key, resource));
+    return own.length > 0 && own.every(({ labelSelector }) => labelSelector !== undefined);
   };
 
 function isSelected(object: KubeObject, { resource, namespace, labelSelector }: Selection): boolean {
@@ -83,9 +95,7 @@ const inNamespace = (namespace: string): Namespace => ({ namespace });
 
 /** Of the Services of others only the existence counts. */
 export const reducedService = (object: KubeObject): KubeObject =>
-  object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'envoy-ai-gateway'
-    ? object
-    : { apiVersion: object.apiVersion, kind: object.kind, metadata: object.metadata };
+  isManagedByUs(object) ? object : { apiVersion: object.apiVersion, kind: object.kind, metadata: object.metadata };
 
 /** A pod has some 10 kB, of which the control plane reads these. */
 export function reducedPod(object: KubeObject): Pod {

@@ -42,10 +42,21 @@ export class Store implements Snapshot {
   readonly #awaited = new Map<ObjectKey, string>();
   readonly #listener: ChangeListener;
   readonly #watchedView: WatchedView;
+  readonly #watchNamespaces: ReadonlySet<string>;
 
-  constructor(listener: ChangeListener, watchedView: WatchedView = (object) => object) {
+  /** `watchNamespaces`: those whose objects come in; empty: all. */
+  constructor(
+    listener: ChangeListener,
+    watchedView: WatchedView = (object) => object,
+    watchNamespaces: readonly string[] = [],
+  ) {
     this.#listener = listener;
     this.#watchedView = watchedView;
+    this.#watchNamespaces = new Set(watchNamespaces);
+  }
+
+  isWatched(namespace: string): boolean {
+    return this.#watchNamespaces.size === 0 || this.#watchNamespaces.has(namespace);
   }
 
   get<T extends KubeObject>(type: GroupKind, namespace: string, name: string): T | undefined {

@@ -1,15 +1,14 @@
 import type { Cluster } from '../../../gen/proto/envoy/config/cluster/v3/cluster_pb.js';
 import type { ClusterLoadAssignment } from '../../../gen/proto/envoy/config/endpoint/v3/endpoint_pb.js';
-import type { AIGatewayRoute, AIGatewayRouteBackendRef, AIServiceBackend } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
-import { objectKey, type ObjectKey } from '../../../shared/api/kube-object.js';
-import { kinds } from '../../../shared/api/kinds.js';
 import type { RuleName } from '../../../shared/api/route-parts.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { internalMetadata } from '../../../shared/headers.js';
 import { withBufferLimit } from './buffer-limits.js';
 import { backendIdentity, identifyEndpoints, type RuleBackends } from './backend-identity.js';
+import { clusterTarget, isPool, ROUTE_OUTDATED, ruleFault } from './cluster-target.js';
 import { withMembers } from './copy-on-write.js';
+import { NOTHING_DECLARED, type DeclaredRefs } from './declared-refs.js';
 import type { EditOptions, Report } from './edit-options.js';
 import type { ExtProcTarget } from './extproc-target.js';
 import { withInternalMetadata } from './filter-metadata.js';
@@ -18,10 +17,11 @@ import { forwardedNamespaces } from './forwarded-metadata.js';
 import { poolOf } from './inference-pool.js';
 import { ruleLookup, type RuleLookup } from './rule-lookup.js';
 import { withUpstreamFilters } from './upstream-filters.js';
-import { parseClusterName } from './xds-names.js';
 
 /** What holds for all clusters of one translation. */
 export interface ClusterEditOptions extends Pick<EditOptions, 'metadataForwardingNamespaces' | 'hasEndpointsHook'> {
+  /** What the translated HTTPRoutes tell; absent: nothing. */
+  readonly declaredRefs?: DeclaredRefs;
   /** The processor of this Envoy. */
   readonly extProcTarget?: ExtProcTarget;
   /** Takes the place of Envoy Gateway's default; absent: that stays. */
@@ -41,9 +41,11 @@ export function aiClusterEdit(
   report: Report,
 ): (cluster: Cluster) => Cluster {
   const namespacesOf = forwardedNamespaces(world, options.metadataForwardingNamespaces ?? []);
+  const sources = { lookup, declaredRefs: options.declaredRefs ?? NOTHING_DECLARED };
   return (found) => {
-    const target = clusterTarget(found.name, world, lookup, report);
+    const target = clusterTarget(found.name, world, sources, report);
     if (target === undefined) return found;
+    if (target === 'unknown') return withUpstreamFilters(found, [], options.extProcTarget) ?? found;
     const { route, rule } = target;
     const cluster = withBufferLimit(found, options.bufferLimitBytes);
     const withFilters = withUpstreamFilters(cluster, namespacesOf(rule), options.extProcTarget);
@@ -73,58 +75,19 @@ export function editLoadAssignment(
 ): { assignment: ClusterLoadAssignment; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const report: Report = (fault) => void faults.push(fault);
-  const rule = clusterTarget(assignment.clusterName, world, ruleLookup(world), report)?.rule;
+  const sources = { lookup: ruleLookup(world), declaredRefs: NOTHING_DECLARED };
+  const target = clusterTarget(assignment.clusterName, world, sources, report);
+  const rule = typeof target === 'object' ? target.rule : undefined;
   const identified = rule === undefined ? assignment : identifyEndpoints(assignment, rule);
   if (rule !== undefined && identified === undefined) report(unmappedLocality(assignment.clusterName, rule));
   return { assignment: identified ?? assignment, faults };
 }
 
-/** The AIGatewayRoute behind a cluster and the backends that may own its endpoints. */
-function clusterTarget(
-  clusterName: string,
-  world: Snapshot,
-  lookup: RuleLookup,
-  report: Report,
-): { readonly route: AIGatewayRoute; readonly rule: RuleBackends } | undefined {
-  const name = parseClusterName(clusterName);
-  const found = name && lookup(name);
-  // A plain HTTPRoute has clusters of the same form.
-  if (name === undefined || found === undefined) return undefined;
-  const { refIndex, ...named } = name;
-  const all = found.rule?.backendRefs ?? [];
-  // Envoy Gateway makes neither locality nor cluster for a backendRef of weight 0.
-  const refs = all.flatMap((ref, index) => {
-    if (refIndex === undefined ? ref.weight === 0 : index !== refIndex) return [];
-    const backend = backendOf(ref, found.name.namespace, world);
-    return [{ index, ref, ...(backend === undefined ? {} : { backend }) }];
-  });
-  if (refs.length === 0) {
-    report(outdatedCluster(clusterName, found.name));
-    return undefined;
-  }
-  if (refIndex !== undefined && new Set(all.filter(isServed).map(({ priority = 0 }) => priority)).size > 1)
-    report(noFallback(found.name));
-  return { route: found.route, rule: { ...found.name, named, refs } };
-}
-
-/** Key of Envoy Gateway's Backend behind a ref. */
-function backendOf(ref: AIGatewayRouteBackendRef, routeNamespace: string, world: Snapshot): ObjectKey | undefined {
-  if (isPool(ref)) return undefined;
-  const namespace = ref.namespace || routeNamespace;
-  const target = world.get<AIServiceBackend>(kinds.aiServiceBackend, namespace, ref.name)?.spec?.backendRef;
-  return target && objectKey(kinds.backend, target.namespace || namespace, target.name);
-}
-
-const isServed = ({ weight }: AIGatewayRouteBackendRef): boolean => weight !== 0;
-
-const isPool = ({ group, kind }: AIGatewayRouteBackendRef): boolean =>
-  group === kinds.inferencePool.group && kind === kinds.inferencePool.kind;
-
 function withIdentity(cluster: Cluster, rule: RuleBackends, options: ClusterEditOptions, report: Report): Cluster {
   if (cluster.loadAssignment !== undefined) {
     const loadAssignment = identifyEndpoints(cluster.loadAssignment, rule);
     if (loadAssignment !== undefined) return withMembers(cluster, { loadAssignment });
-    report(unmappedLocality(cluster.name, rule));
+    report(rule.mustProve === true ? unprovenBackends(cluster, rule) : unmappedLocality(cluster.name, rule));
     return cluster;
   }
   if (rule.refs.length === 1) return identifyCluster(cluster, rule);
@@ -140,16 +103,8 @@ function identifyCluster(cluster: Cluster, rule: RuleBackends): Cluster {
   return withMembers(cluster, { metadata: withInternalMetadata(cluster.metadata, identity) });
 }
 
-const fault = (rule: RuleName, severity: Fault['severity'], reason: string, message: string): Fault => ({
-  object: objectKey(kinds.aiGatewayRoute, rule.namespace, rule.route),
-  path: `spec.rules[${rule.ruleIndex}]`,
-  reason,
-  message,
-  severity,
-});
-
 const undecodableOptions = (cluster: Cluster, rule: RuleName): Fault =>
-  fault(
+  ruleFault(
     rule,
     'error',
     'UndecodableProtocolOptions',
@@ -157,27 +112,31 @@ const undecodableOptions = (cluster: Cluster, rule: RuleName): Fault =>
       'translated. Check EnvoyPatchPolicies that touch the cluster.',
   );
 
-const outdatedCluster = (clusterName: string, rule: RuleName): Fault =>
-  fault(
-    rule,
-    'warning',
-    'BackendRefNotFound',
-    `cluster "${clusterName}" belongs to a rule or backendRef that the route does not have (any more); it is left as ` +
-      'it is. This ends by itself when Envoy Gateway has seen the current HTTPRoute.',
-  );
+/** Reason of the fault that the endpoints of a cluster belong to no known backendRef. */
+export const LOCALITY_NOT_MAPPED = 'LocalityNotMapped';
 
 const unmappedLocality = (clusterName: string, rule: RuleBackends): Fault =>
-  fault(
+  ruleFault(
     rule,
     'error',
-    'LocalityNotMapped',
+    LOCALITY_NOT_MAPPED,
     `cluster "${clusterName}": its localities cannot be mapped to the ${rule.refs.length} backendRefs of the rule, so ` +
       'requests are refused. This ends by itself when the route was changed a moment ago; otherwise use one backendRef ' +
       'per rule, or turn off zone-aware load balancing for the route.',
   );
 
+const unprovenBackends = (cluster: Cluster, rule: RuleBackends): Fault =>
+  ruleFault(
+    rule,
+    'error',
+    ROUTE_OUTDATED,
+    `cluster "${cluster.name}" was made of an HTTPRoute with other backendRefs ` +
+      `(${rule.refs.map(({ ref }) => ref.name).join(', ')}) than the rule is known to have here, and its endpoints cannot ` +
+      'be proved to be theirs, so requests are refused. This ends with the next translation; change the route when none comes.',
+  );
+
 const indistinctBackends = (cluster: Cluster, rule: RuleBackends): Fault =>
-  fault(
+  ruleFault(
     rule,
     'error',
     'BackendsNotDistinguishable',
@@ -187,20 +146,10 @@ const indistinctBackends = (cluster: Cluster, rule: RuleBackends): Fault =>
   );
 
 const severalPools = (cluster: Cluster, rule: RuleName): Fault =>
-  fault(
+  ruleFault(
     rule,
     'error',
     'SeveralInferencePools',
     `cluster "${cluster.name}" belongs to a rule with several InferencePools, so requests are refused. Give each ` +
       'InferencePool a rule of its own.',
-  );
-
-const noFallback = (rule: RuleName): Fault =>
-  fault(
-    rule,
-    'warning',
-    'PrioritiesNotApplied',
-    'Envoy Gateway made a cluster for each backendRef of the rule, so their priorities have no effect: requests are ' +
-      'split by weight and stay where they are. It does so for Backends of IP addresses beside Backends of host names, ' +
-      'of HTTP/1.1 beside HTTP/2, without endpoints, and with zone-aware load balancing; make the Backends alike.',
   );

@@ -7,6 +7,7 @@ import { unpack } from './packed.js';
 import { EXT_PROC_FILTER } from './xds-names.js';
 
 const NO_RULES = () => undefined;
+const NO_DOMAIN = () => undefined;
 const MARK = { 'ai-gateway-generated': 'true' };
 const routeOf = (filterMetadata: Record<string, JsonObject>) =>
   create(RouteSchema, { name: 'route', metadata: { filterMetadata } });
@@ -37,36 +38,31 @@ describe('enableProcessor', () => {
     ['the bare name of an entry without namespace', [{ name: 'b' }, { name: 'c', namespace: 'ns' }], 'b'],
     ['the route when no entry has a name', [], 'route'],
   ])('names the AIGatewayRoute by %s', (_case, objects, expected) => {
-    const edited = enableProcessor(routeWith({ annotations: MARK }, ...objects), NO_RULES, false);
+    const edited = enableProcessor(routeWith({ annotations: MARK }, ...objects), NO_RULES, NO_DOMAIN);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({ aigw_route_name: expected });
   });
 
   it('switches the filter on with a configuration that is present and empty', () => {
-    const edited = enableProcessor(routeWith({ annotations: MARK }), NO_RULES, false);
+    const edited = enableProcessor(routeWith({ annotations: MARK }), NO_RULES, NO_DOMAIN);
     const filter = unpack(edited.typedPerFilterConfig[EXT_PROC_FILTER], FilterConfigSchema);
     expect(filter).toMatchObject({ disabled: false, config: { typeUrl: '' } });
   });
 
   it('changes nothing the second time, and nothing on other routes', () => {
-    const once = enableProcessor(routeWith({ annotations: MARK }), NO_RULES, false);
+    const once = enableProcessor(routeWith({ annotations: MARK }), NO_RULES, NO_DOMAIN);
     const other = routeWith({ name: 'a' });
-    expect(enableProcessor(once, NO_RULES, false)).toBe(once);
-    expect(enableProcessor(other, NO_RULES, false)).toBe(other);
+    expect(enableProcessor(once, NO_RULES, NO_DOMAIN)).toBe(once);
+    expect(enableProcessor(other, NO_RULES, NO_DOMAIN)).toBe(other);
   });
 
   it.each([
-    ['writes the authentication domain when asked to', true, { aigw_route_name: 'a', auth_domain: expect.any(String) }],
-    ['writes no authentication domain when not asked to', false, { aigw_route_name: 'a' }],
-  ])('%s', (_case, separatesAuthentication, expected) => {
+    ['the authentication domain', () => 'domain', { aigw_route_name: 'a', auth_domain: 'domain' }],
+    ['no authentication domain when there is none', NO_DOMAIN, { aigw_route_name: 'a' }],
+  ])('writes %s', (_case, domainOf, expected) => {
     const route = routeWith({ name: 'a', annotations: MARK });
     route.typedPerFilterConfig['envoy.filters.http.api_key_auth'] = create(AnySchema, { typeUrl: 'keys' });
-    const edited = enableProcessor(route, NO_RULES, separatesAuthentication);
+    const edited = enableProcessor(route, NO_RULES, domainOf);
     expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual(expected);
-    expect(enableProcessor(edited, NO_RULES, separatesAuthentication)).toBe(edited);
-  });
-
-  it('writes no authentication domain for a route without authentication', () => {
-    const edited = enableProcessor(routeWith({ name: 'a', annotations: MARK }), NO_RULES, true);
-    expect(edited.metadata?.filterMetadata['aigateway.envoy.io']).toEqual({ aigw_route_name: 'a' });
+    expect(enableProcessor(edited, NO_RULES, domainOf)).toBe(edited);
   });
 });

@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { FilterConfigSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
+import { passedAnnotations } from '../../../shared/api/generated-http-route.js';
 import { internalMetadata } from '../../../shared/headers.js';
-import { authDomainOf } from './auth-domain.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { withInternalMetadata } from './filter-metadata.js';
 import { isObject, originObjects } from './origin-metadata.js';
@@ -11,12 +11,11 @@ import { packKeeping } from './packed.js';
 import type { RuleLookup } from './rule-lookup.js';
 import { EXT_PROC_FILTER, parseRuleName } from './xds-names.js';
 
-/** Annotation by which the controller marks its HTTPRoutes, as Envoy Gateway passes it on: without its own prefix. */
-const GENERATED_ANNOTATION = 'ai-gateway-generated';
-
 /** Whether a route comes from an AIGatewayRoute; so does the rule that answers when no model matches. */
 export const isAIRoute = (route: Route): boolean =>
-  originObjects(route.metadata).some(({ annotations }) => isObject(annotations) && GENERATED_ANNOTATION in annotations);
+  originObjects(route.metadata).some(
+    ({ annotations }) => isObject(annotations) && passedAnnotations.generated in annotations,
+  );
 
 export const hasAIRoute = (routes: RouteConfiguration): boolean =>
   routes.virtualHosts.some((host) => host.routes.some(isAIRoute));
@@ -30,14 +29,18 @@ export const mapRoutes = (routes: RouteConfiguration, edit: (route: Route) => Ro
   });
 
 /**
- * Switches the external processor on for an AI route and tells it the AIGatewayRoute and, with `separatesAuthentication`,
- * what authentication the route asks for; other routes stay.
+ * Switches the external processor on for an AI route and tells it the AIGatewayRoute and, where there is one,
+ * the fingerprint of the authentication that the route asks for; other routes stay.
  * @see spec extension-server.md section 13
  */
-export function enableProcessor(route: Route, lookup: RuleLookup, separatesAuthentication: boolean): Route {
+export function enableProcessor(
+  route: Route,
+  lookup: RuleLookup,
+  authDomainOf: (route: Route) => string | undefined,
+): Route {
   if (!isAIRoute(route)) return route;
   const enabled = create(FilterConfigSchema, { config: create(AnySchema) });
-  const authDomain = separatesAuthentication ? authDomainOf(route) : undefined;
+  const authDomain = authDomainOf(route);
   const existing = route.typedPerFilterConfig[EXT_PROC_FILTER];
   return withMembers(route, {
     typedPerFilterConfig: withMembers(route.typedPerFilterConfig, {

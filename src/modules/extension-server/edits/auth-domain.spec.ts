@@ -1,10 +1,17 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { AnySchema, anyPack, type Any } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { FilterConfigSchema } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import { ApiKeyAuthPerRouteSchema } from '../../../gen/proto/envoy/extensions/filters/http/api_key_auth/v3/api_key_auth_pb.js';
-import { PerRouteConfigSchema } from '../../../gen/proto/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js';
-import { authDomainOf } from './auth-domain.js';
+import {
+  JwtAuthenticationSchema,
+  PerRouteConfigSchema,
+} from '../../../gen/proto/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js';
+import {
+  HttpConnectionManagerSchema,
+  type HttpConnectionManager,
+} from '../../../gen/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { authDomainOf, jwtRequirementsOf } from './auth-domain.js';
 
 const API_KEYS = 'envoy.filters.http.api_key_auth';
 const JWT = 'envoy.filters.http.jwt_authn';
@@ -91,5 +98,68 @@ describe('authDomainOf', () => {
 
   it('is absent without filters', () => {
     expect(domainOf({})).toBeUndefined();
+  });
+});
+
+describe('authDomainOf, as Envoy Gateway configures routes', () => {
+  const provider = (issuer: string, clearRouteCache = false) => ({ issuer, clearRouteCache });
+  const named = (providerName: string) => ({ requiresType: { case: 'providerName', value: providerName } }) as const;
+  const anyOf = (...requirements: ReturnType<typeof named>[]) =>
+    ({ requiresType: { case: 'requiresAny', value: { requirements } } }) as const;
+  const managerOf = (config: MessageInitShape<typeof JwtAuthenticationSchema>) =>
+    create(HttpConnectionManagerSchema, {
+      httpFilters: [
+        {
+          name: JWT,
+          typedConfig: anyPack(JwtAuthenticationSchema, create(JwtAuthenticationSchema, config)),
+        },
+      ],
+    });
+  /** Of two routes whose requirements have their own names, `a` and `b`. */
+  const domainsBy = (...managers: HttpConnectionManager[]) => {
+    const requirements = jwtRequirementsOf(managers);
+    return ['a', 'b'].map((name) => authDomainOf({ typedPerFilterConfig: { [JWT]: tokensOf(name) } }, requirements));
+  };
+
+  it.each([
+    ['one provider', { a: named('a/p'), b: named('b/p') }],
+    ['several', { a: anyOf(named('a/p'), named('a/q')), b: anyOf(named('b/p'), named('b/q')) }],
+  ])('is equal for two routes of one policy with %s', (_, requirementMap) => {
+    const providers = { 'a/p': provider('p'), 'b/p': provider('p', true), 'a/q': provider('q'), 'b/q': provider('q') };
+    const [a, b] = domainsBy(managerOf({ providers, requirementMap }));
+    expect(a).toMatch(/^[0-9a-f]{16}$/);
+    expect(b).toBe(a);
+  });
+
+  it.each([
+    ['another provider', { a: named('a/p'), b: named('b/q') }],
+    ['a provider more', { a: named('a/p'), b: anyOf(named('b/p'), named('b/q')) }],
+    ['no provider of the name', { a: named('a/p'), b: named('gone') }],
+    ['no requirement of the name', { a: named('a/p') }],
+  ])('differs for %s', (_, requirementMap) => {
+    const providers = { 'a/p': provider('p'), 'b/p': provider('p'), 'b/q': provider('q') };
+    const [a, b] = domainsBy(managerOf({ providers, requirementMap }));
+    expect(b).not.toBe(a);
+  });
+
+  it('differs when another listener asks for something else under the name of one', () => {
+    const requirementMap = { a: named('p'), b: named('p') };
+    const [a, b] = domainsBy(
+      managerOf({ providers: { p: provider('p') }, requirementMap }),
+      managerOf({ providers: { p: provider('other') }, requirementMap: { b: named('p') } }),
+    );
+    expect(b).not.toBe(a);
+  });
+
+  it('does not go by the order of the context of a policy of ext_authz, but by the policy', () => {
+    const settings = (...bytes: number[]) =>
+      create(AnySchema, { typeUrl: 'settings', value: Uint8Array.of(0x12, ...bytes) });
+    const EXT_AUTHZ = 'envoy.filters.http.ext_authz';
+    const domain = domainOf({ [`${EXT_AUTHZ}/policy`]: settings(1, 2) });
+    expect(domainOf({ [`${EXT_AUTHZ}/policy`]: settings(2, 1) })).toBe(domain);
+    expect(domainOf({ [`${EXT_AUTHZ}/other`]: settings(1, 2) })).not.toBe(domain);
+    const disabled = create(AnySchema, { typeUrl: 'settings', value: Uint8Array.of(0x08, 1) });
+    expect(domainOf({ [`${EXT_AUTHZ}/policy`]: disabled })).not.toBe(domain);
+    expect(domainOf({ [EXT_AUTHZ]: settings(1, 2) })).not.toBe(domainOf({ [EXT_AUTHZ]: settings(2, 1) }));
   });
 });

@@ -6,8 +6,9 @@
  *                    httproute/ns/route/rule/i/tls/p       → the p-th backendRef whose weight is not 0
  *   position k of the locality, if there are as many as backendRefs → the k-th backendRef whose weight is not 0
  *
- * Indexes shift when a route changes between the translation and the hook, so whatever was found must also agree with the
- * Backend that Envoy Gateway names in the locality's metadata (ops.md I1, row 28).
+ * Indexes shift when a route changes between the translation and the hook, so they are read with the backendRefs that the
+ * translated HTTPRoute declares, and whatever was found must also agree with the Backend that Envoy Gateway names in the
+ * locality's metadata (ops.md I1, row 28).
  *
  * @see spec extension-server.md sections 4, 9.1 and 21.4
  */
@@ -41,6 +42,11 @@ export interface RuleBackends extends RuleName {
   /** The rule of an HTTPRoute by which Envoy's names go; another one when the HTTPRoute is a part of the route. */
   readonly named: RuleName;
   readonly refs: readonly IndexedRef[];
+  /**
+   * The refs are those that the HTTPRoute declares, not those of the AIGatewayRoute as it is known here: weights are unknown,
+   * so that only regions count, and each Backend must be the one that Envoy Gateway names.
+   */
+  readonly mustProve?: boolean;
 }
 
 /** Must be equal to the backend's name in the filter config. The namespace is the route's, also for foreign backends. */
@@ -56,7 +62,10 @@ export function identifyEndpoints(
   rule: RuleBackends,
 ): ClusterLoadAssignment | undefined {
   const owners = ownersOf(assignment.endpoints, rule);
-  if (owners === undefined || !assignment.endpoints.every((locality, position) => agrees(locality, owners[position])))
+  if (
+    owners === undefined ||
+    !assignment.endpoints.every((locality, position) => agrees(locality, owners[position], rule))
+  )
     return undefined;
   const endpoints = mapKeeping(assignment.endpoints, (locality, position) => {
     const owner = owners[position];
@@ -67,6 +76,10 @@ export function identifyEndpoints(
 
 function ownersOf(localities: readonly LocalityLbEndpoints[], rule: RuleBackends): readonly IndexedRef[] | undefined {
   const [only, ...others] = rule.refs;
+  if (rule.mustProve === true) {
+    const owners = localities.map((locality) => ownerByRegion(locality, rule));
+    return owners.every((owner) => owner !== undefined) ? owners : undefined;
+  }
   if (only !== undefined && others.length === 0) return localities.map(() => only);
   const owners = localities.map((locality) => ownerByRegion(locality, rule) ?? ownerByTlsMatch(locality, rule));
   if (owners.every((owner) => owner !== undefined)) return owners;
@@ -76,11 +89,15 @@ function ownersOf(localities: readonly LocalityLbEndpoints[], rule: RuleBackends
 }
 
 /** False when Envoy Gateway took the endpoints from another Backend than the one of the backendRef. */
-function agrees({ metadata }: LocalityLbEndpoints, owner: IndexedRef | undefined): boolean {
+function agrees(
+  { metadata }: LocalityLbEndpoints,
+  owner: IndexedRef | undefined,
+  { mustProve = false }: RuleBackends,
+): boolean {
   const [origin] = originObjects(metadata).filter(({ kind }) => kind === kinds.backend.kind);
-  if (origin === undefined || owner?.backend === undefined) return true;
+  if (origin === undefined || owner?.backend === undefined) return !mustProve;
   const { namespace, name } = origin;
-  if (typeof namespace !== 'string' || typeof name !== 'string') return true;
+  if (typeof namespace !== 'string' || typeof name !== 'string') return !mustProve;
   return objectKey(kinds.backend, namespace, name) === owner.backend;
 }
 

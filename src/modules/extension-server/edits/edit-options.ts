@@ -17,8 +17,7 @@ export interface EditOptions {
   readonly filtersBeforeExtProc?: readonly string[];
   /**
    * Routes carry a fingerprint of their authentication filters, by which the processor refuses requests that were
-   * authenticated for another route (21.8). Needs filter configs that are equal for routes of one policy: ours are, Envoy
-   * Gateway's are not. Default false.
+   * authenticated for another route (21.8). Default false.
    */
   readonly separatesAuthentication?: boolean;
   /** Envoy Gateway calls `PostEndpointsModify`, so that EDS endpoints carry their own identity (21.5). Default false. */

@@ -40,7 +40,10 @@ function edit({ options, world }: Case, resources: XdsResources) {
 
 function outputOf(input: Case): string {
   const { faults, gateways, resources } = edit(input, xdsFromJson(input.xds));
-  return stringify({ faults, gateways, ...xdsToJson(resources) }, { lineWidth: 0, sortMapEntries: true });
+  return stringify(
+    { faults, gateways: [...gateways.keys()], ...xdsToJson(resources) },
+    { lineWidth: 0, sortMapEntries: true },
+  );
 }
 
 describe('editTranslation, golden', () => {

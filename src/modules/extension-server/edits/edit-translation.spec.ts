@@ -124,7 +124,11 @@ const bytesOf = (resources: XdsResources) => [
 describe('editTranslation', () => {
   it('returns a Gateway without AI routes by identity', () => {
     const resources = resourcesOf([listenerOf('ns/edge/http', managerChain('table', ROUTER))], false);
-    expect(editTranslation(resources, WORLD, OPTIONS)).toEqual({ resources, faults: [], gateways: [] });
+    expect(editTranslation(resources, WORLD, OPTIONS)).toEqual({
+      resources,
+      faults: [],
+      gateways: new Map(),
+    });
     expect(editTranslation(resources, WORLD, OPTIONS).resources).toBe(resources);
   });
 

@@ -1,4 +1,5 @@
 import type { Listener } from '../../../gen/proto/envoy/config/listener/v3/listener_pb.js';
+import type { Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import type { ObjectKey } from '../../../shared/api/kube-object.js';
@@ -6,9 +7,11 @@ import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { XdsResources } from '../../../shared/xds.js';
 import { aiClusterEdit } from './ai-clusters.js';
 import { enableProcessor, hasAIRoute, mapRoutes } from './ai-routes.js';
+import { authDomainOf, jwtRequirementsOf } from './auth-domain.js';
 import { bufferLimitBytes } from './buffer-limits.js';
 import { mapKeeping } from './copy-on-write.js';
 import { withCorsTwins } from './cors-routes.js';
+import { declaredRefs } from './declared-refs.js';
 import type { EditOptions, Report } from './edit-options.js';
 import { extProcTargetOf, withExtProcCluster } from './extproc-cluster.js';
 import { gatewaysWithAIRoutes } from './gateways.js';
@@ -19,13 +22,17 @@ import { withPickerClusters } from './picker-clusters.js';
 import { withoutOtherPickers } from './picker-filters.js';
 import { ruleLookup } from './rule-lookup.js';
 import { withStreamIdleTimeout } from './stream-idle-timeout.js';
+import { withoutInheritedUpgrades } from './websocket-upgrades.js';
 import { isSpecialListener } from './xds-names.js';
 
 export interface EditedTranslation {
   readonly resources: XdsResources;
   readonly faults: readonly Fault[];
-  /** Gateways whose listeners serve AI routes, sorted; empty when none does or nothing tells their names. */
-  readonly gateways: readonly ObjectKey[];
+  /**
+   * Gateways whose listeners serve AI routes, sorted, with fingerprints of the HTTPRoutes that these are made of; empty when
+   * none does or nothing tells their names.
+   */
+  readonly gateways: ReadonlyMap<ObjectKey, string>;
 }
 
 /**
@@ -52,7 +59,16 @@ export function editTranslation(resources: XdsResources, world: Snapshot, option
   };
   const gateways = gatewaysWithAIRoutes(listeners, tables);
   const edited = resources.routes.some(hasAIRoute)
-    ? editAIGateway({ resources: withPickers, listeners, tables, pools, gateways, world, options, report })
+    ? editAIGateway({
+        resources: withPickers,
+        listeners,
+        tables,
+        pools,
+        gateways: [...gateways.keys()],
+        world,
+        options,
+        report,
+      })
     : { ...withPickers, listeners: editListeners(listeners, listenerEdit({ pools, world, report })) };
   return { resources: keepIdentity(resources, edited), faults: [...faults.values()], gateways };
 }
@@ -78,27 +94,44 @@ function editAIGateway(translation: Translation): XdsResources {
   const editCluster = aiClusterEdit(
     world,
     lookup,
-    { ...options, extProcTarget, bufferLimitBytes: bufferLimitBytes(gateways, world, report) },
+    {
+      ...options,
+      extProcTarget,
+      bufferLimitBytes: bufferLimitBytes(gateways, world, report),
+      declaredRefs: declaredRefs(resources.routes),
+    },
     report,
   );
   const served = new Set(
     listeners.filter(({ listener }) => !isSpecialListener(listener.name)).flatMap(routeConfigNames),
   );
-  const separatesAuthentication = options.separatesAuthentication ?? false;
   return {
     listeners: editListeners(
       listeners,
       listenerEdit({ pools, world, report, ai: { aiTables, tables, extProcTarget, options } }),
     ),
     routes: mapKeeping(resources.routes, (table) => {
+      const authDomain = options.separatesAuthentication === true ? authDomains(listeners, table.name) : NO_DOMAIN;
       const enabled = served.has(table.name)
-        ? withCorsTwins(mapRoutes(table, (route) => enableProcessor(route, lookup, separatesAuthentication)))
+        ? withCorsTwins(mapRoutes(table, (route) => enableProcessor(route, lookup, authDomain)))
         : table;
-      return mapRoutes(enabled, (route) => withStreamIdleTimeout(route, lookup));
+      const timed = mapRoutes(enabled, (route) => withStreamIdleTimeout(route, lookup));
+      return served.has(table.name) && aiTables.has(table.name) ? mapRoutes(timed, withoutInheritedUpgrades) : timed;
     }),
     clusters: withExtProcCluster(mapKeeping(resources.clusters, editCluster), extProcTarget),
     secrets: resources.secrets,
   };
+}
+
+const NO_DOMAIN = () => undefined;
+
+/** Fingerprints of routes by what the managers of their table have configured. */
+function authDomains(listeners: readonly DecodedListener[], table: string): (route: Route) => string | undefined {
+  const managers = listeners
+    .filter((listener) => routeConfigNames(listener).includes(table))
+    .flatMap((listener) => [...listener.managers.values()]);
+  const requirements = jwtRequirementsOf(managers);
+  return (route) => authDomainOf(route, requirements);
 }
 
 /** Switches off, route by route, the pickers that the listeners of a table have for other routes. */

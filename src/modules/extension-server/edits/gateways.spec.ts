@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ListenerSchema } from '../../../gen/proto/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { HttpConnectionManagerSchema } from '../../../gen/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { routesFingerprint } from '../../../shared/api/generated-http-route.js';
 import { gatewaysOfListener, gatewaysWithAIRoutes } from './gateways.js';
 import { decodeListener } from './http-connection-managers.js';
 
@@ -60,7 +61,7 @@ describe('gatewaysWithAIRoutes', () => {
       host(false, metadataOf(gateway('b'))),
       host(true, metadataOf(gateway('a'))),
     );
-    expect(gatewaysWithAIRoutes([listenerOf('tcp-80', metadataOf(gateway('b')))], tables)).toEqual([
+    expect([...gatewaysWithAIRoutes([listenerOf('tcp-80', metadataOf(gateway('b')))], tables).keys()]).toEqual([
       `${KEY}ns/a`,
       `${KEY}ns/c`,
     ]);
@@ -72,11 +73,45 @@ describe('gatewaysWithAIRoutes', () => {
     ['nothing', listenerOf('tcp-80'), []],
     ['a special listener', listenerOf('envoy-gateway-proxy-ready-0.0.0.0-19003', metadataOf(gateway('own'))), []],
   ])('are told by %s when virtual hosts say nothing', (_case, listener, expected) => {
-    expect(gatewaysWithAIRoutes([listener], tableOf(host(true)))).toEqual(expected.map((name) => KEY + name));
+    expect([...gatewaysWithAIRoutes([listener], tableOf(host(true))).keys()]).toEqual(
+      expected.map((name) => KEY + name),
+    );
   });
 
   it('are none without AI routes', () => {
     const tables = tableOf(host(false, metadataOf(gateway('a'))));
-    expect(gatewaysWithAIRoutes([listenerOf('ns/edge/http')], tables)).toEqual([]);
+    expect(gatewaysWithAIRoutes([listenerOf('ns/edge/http')], tables).size).toBe(0);
+  });
+
+  it('come with a fingerprint of their own HTTPRoutes, whatever hosts and twins these have', () => {
+    const route = (name: string, match: string) => ({
+      name: `httproute/ns/${name}/rule/0/match/${match}`,
+      metadata: metadataOf({
+        kind: 'HTTPRoute',
+        namespace: 'ns',
+        name,
+        annotations: { 'ai-gateway-generated': 'true', 'backend-ref-priority': '0:x:0', other: 'value' },
+      }),
+    });
+    const facts = { namespace: 'ns', refs: '0:x:0', xdsInputs: '' };
+    const tables = tableOf(
+      {
+        metadata: metadataOf(gateway('a')),
+        routes: [route('one', '0/*'), route('one', '1/*'), route('one', '0/*/cors')],
+      },
+      { metadata: metadataOf(gateway('a')), routes: [route('one', '0/a_test'), route('two', '-1/*')] },
+      {
+        metadata: metadataOf(gateway('b')),
+        routes: [route('two', '-1/*'), { name: 'httproute/ns/plain/rule/0/match/0/*' }],
+      },
+    );
+    const one = { ...facts, name: 'one', matchCount: 2 };
+    const two = { ...facts, name: 'two', matchCount: 1 };
+    expect(gatewaysWithAIRoutes([listenerOf('tcp-80')], tables)).toEqual(
+      new Map([
+        [`${KEY}ns/a`, routesFingerprint([one, two])],
+        [`${KEY}ns/b`, routesFingerprint([two])],
+      ]),
+    );
   });
 });

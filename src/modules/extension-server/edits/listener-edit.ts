@@ -15,6 +15,7 @@ import { editManagers, routeConfigNames, type DecodedListener } from './http-con
 import { distinctPools, poolOf, type PoolReference } from './inference-pool.js';
 import { withPickerFilters } from './picker-filters.js';
 import { withRouterFilter } from './router-filter.js';
+import { withWebSocketUpgrades } from './websocket-upgrades.js';
 import { isSpecialListener } from './xds-names.js';
 
 export interface ListenerEdit {
@@ -64,7 +65,7 @@ export function listenerEdit({ pools, world, report, ai }: ListenerEdit): (decod
     if (isSpecialListener(listener.name)) return listener;
     const steps = [
       ...(ai !== undefined && servesAI(decoded, ai.aiTables)
-        ? [routerStep(listener, ai.options, ai.extProcTarget)]
+        ? [routerStep(listener, ai.options, ai.extProcTarget), upgradeStep(ai.aiTables)]
         : []),
       pickerStep(pools.get(decoded) ?? [], world),
       ...(ai === undefined ? [] : [attributesStep(listener, ai.options)]),
@@ -98,6 +99,14 @@ const routerStep = (listener: Listener, options: EditOptions, target: ExtProcTar
       target,
     ),
   fault: noInsertionPoint(listener),
+});
+
+const upgradeStep = (aiTables: ReadonlySet<string>): Step => ({
+  edit: (manager) => {
+    const { routeSpecifier } = manager;
+    const servesAI = routeSpecifier.case === 'rds' && aiTables.has(routeSpecifier.value.routeConfigName);
+    return servesAI ? withWebSocketUpgrades(manager) : manager;
+  },
 });
 
 const pickerStep = (pools: readonly PoolReference[], world: Snapshot): Step => ({

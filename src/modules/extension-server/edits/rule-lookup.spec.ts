@@ -48,6 +48,7 @@ describe('ruleLookup', () => {
         return world.get(type, namespace, name);
       },
       list: (type) => world.list(type),
+      isWatched: (namespace) => world.isWatched(namespace),
     };
     const lookup = ruleLookup(counting);
     for (const name of ['llm', 'plain']) lookup(named(name, 0));

@@ -1,11 +1,35 @@
 import type { FilterConfig, ModelConfig } from '../../../shared/filter-config/filter-config.js';
+import type { HeaderLookup } from '../wire/header-fields.js';
+import { ModelScopes } from './model-scopes.js';
+
+/** Parts of a list that are kept with their bodies: as a rule one for each team or tenant. */
+const VIEWS_MAX = 64;
 
 /** The models shown to one group of hosts. Bodies are made at the first request and kept as long as the configuration. */
 export class ModelList {
   #openAI: Uint8Array | undefined;
   #anthropic: Uint8Array | undefined;
+  readonly #views = new Map<string, ModelList>();
+  readonly #scopes: ModelScopes | undefined;
 
-  constructor(readonly models: readonly ModelConfig[]) {}
+  constructor(readonly models: readonly ModelConfig[]) {
+    const scopes = new ModelScopes(models);
+    if (scopes.areAny) this.#scopes = scopes;
+  }
+
+  /** The models that a request with these headers could reach; the list itself when none of them is scoped. */
+  seenBy(headers: HeaderLookup): ModelList {
+    const scopes = this.#scopes;
+    if (scopes === undefined) return this;
+    const met = scopes.metBy(headers);
+    const known = this.#views.get(met);
+    if (known) return known;
+    const view = new ModelList(this.models.filter((_, index) => scopes.isSeen(index, met)));
+    // The oldest one: who asks for it again pays for its bodies again.
+    if (this.#views.size >= VIEWS_MAX) this.#views.delete(this.#views.keys().next().value!);
+    this.#views.set(met, view);
+    return view;
+  }
 
   get openAIBody(): Uint8Array {
     return (this.#openAI ??= renderOpenAIModels(this.models));
@@ -45,12 +69,19 @@ export function compileModelLists(
 }
 
 /**
- * The list for a request. A host that no route names gets the unscoped models and never all of them, so that names of
- * host-scoped models do not leak (extproc.md section 13).
+ * The list for a request: of the models of its host those whose rules its headers could reach (controller.md section 19, row
+ * 33).
  *
  * @param host `:authority`, else `host`, of the request, with or without port; empty when there is none
  */
-export function selectModels(lists: ModelLists, host: string): ModelList {
+export const selectModels = (lists: ModelLists, host: string, headers: HeaderLookup): ModelList =>
+  listOfHost(lists, host).seenBy(headers);
+
+/**
+ * A host that no route names gets the unscoped models and never all of them, so that names of host-scoped models do not leak
+ * (extproc.md section 13).
+ */
+function listOfHost(lists: ModelLists, host: string): ModelList {
   const name = hostName(host);
   if (name === '' || !lists.byHost) return lists.all;
   // A wildcard stands for exactly one label, so that one suffix at most can match.

@@ -36,6 +36,13 @@ describe('conditionEvents', () => {
       [state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False', 'Failed')],
       ['Warning BackendNotFound: why', 'Warning Failed: why'],
     ],
+    [
+      'backends of a new route differ in their endpoints',
+      object(),
+      [state('EndpointsUniform', 'False', 'EndpointsDiffer')],
+      ['Warning EndpointsDiffer: why'],
+    ],
+    ['backends of a new route serve the same', object(), [state('EndpointsUniform', 'True')], []],
     ['nothing changes', object(state('Accepted', 'True')), [state('Accepted', 'True')], []],
     [
       'only the message changes',

@@ -26,4 +26,6 @@ export function conditionEvents(object: KubeObject, states: readonly ConditionSt
 
 /** References that resolve and parts that are not yet programmed are the normal state of a new object. */
 const isWorthTelling = ({ type, status }: ConditionState): boolean =>
-  type === 'Accepted' || type === 'NotAccepted' || (type === 'ResolvedRefs' && status === 'False');
+  type === 'Accepted' || type === 'NotAccepted' || (WORTH_WHEN_FALSE.has(type) && status === 'False');
+
+const WORTH_WHEN_FALSE: ReadonlySet<string> = new Set(['ResolvedRefs', 'EndpointsUniform']);

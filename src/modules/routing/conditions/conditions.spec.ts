@@ -52,6 +52,18 @@ describe('conditionsOf', () => {
     ]);
   });
 
+  it.each([
+    ['Cohere', 'The AIServiceBackend was reconciled. Schema Cohere serves embeddings, rerank.'],
+    [
+      'OpenAI',
+      'The AIServiceBackend was reconciled. Schema OpenAI serves every endpoint but count-tokens, rerank, message-batches, managed-agents.',
+    ],
+    ['toString', 'The AIServiceBackend was reconciled.'],
+  ])('says which endpoints a backend of schema %s serves', (name, message) => {
+    const backend = { ...ROUTE, kind: 'AIServiceBackend', spec: { schema: { name } } };
+    expect(conditionsOf([backend], []).get(keyOf(backend))?.at(-1)?.message).toBe(message);
+  });
+
   it('is not touched by faults of other objects', () => {
     expect(conditions([fault({ object: 'other' })])?.at(-1)?.type).toBe('Accepted');
   });

@@ -2,6 +2,8 @@ import { CONDITION_MESSAGE_LENGTH_MAX, type ConditionState } from '../../../shar
 import type { Fault } from '../../../shared/api/fault.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
+import type { AIServiceBackend } from '../../../shared/api/ai-gateway.js';
+import { SERVED_ENDPOINTS, servedText } from '../../../shared/served-endpoints.js';
 import { faultSort } from '../resolve/fault-reasons.js';
 
 /** A status that lists more is read by nobody; the rest is counted. */
@@ -57,9 +59,18 @@ function conditionsOfObject(object: KubeObject, own: readonly Fault[]): readonly
       'Accepted',
       'True',
       isGatewayConfig ? 'Accepted' : 'ReconciliationSucceeded',
-      `The ${object.kind} was reconciled.${message}`,
+      `The ${object.kind} was reconciled.${servedBy(object)}${message}`,
     ),
   ];
+}
+
+/** Requests to other endpoints are refused by such a backend, which is better known before. @see spec translators.md G10 */
+function servedBy(object: KubeObject): string {
+  if (object.kind !== kinds.aiServiceBackend.kind) return '';
+  const schema = (object as AIServiceBackend).spec?.schema?.name;
+  return schema !== undefined && Object.hasOwn(SERVED_ENDPOINTS, schema)
+    ? ` Schema ${schema} serves ${servedText(schema)}.`
+    : '';
 }
 
 function listed(faults: readonly Fault[]): string {

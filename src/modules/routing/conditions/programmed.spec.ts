@@ -31,6 +31,7 @@ const node = (parentRefs: readonly ParentReference[], isRefused = false): RouteN
   rules: [],
   costs: [],
   translationPolicy: 'lenient',
+  providerResources: 'refuse',
   isRefused,
   faults: [],
 });

@@ -9,6 +9,7 @@ import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { TranslationFault } from '../../../shared/api/translation-record.js';
 import type { Pod } from '../../../shared/api/workloads.js';
 import { backendsOfRoute } from '../controllers/references.js';
+import { notWatchedMessage } from '../resolve/not-watched.js';
 import { gatewayKeyOf } from '../resolve/parents.js';
 import type { RouteNode } from '../resolve/route-graph.js';
 import type { Proxies } from '../workloads/proxies.js';
@@ -80,6 +81,10 @@ function missingAt(
   now: Date,
 ): Missing | undefined {
   const namespace = ref.namespace || (route.metadata.namespace ?? '');
+  if (!world.isWatched(namespace)) {
+    const message = notWatchedMessage({ type: kinds.gateway, namespace, name: ref.name });
+    return { reason: 'NamespaceNotWatched', message };
+  }
   const gateway = world.get<Gateway>(kinds.gateway, namespace, ref.name);
   if (!gateway) return { reason: 'GatewayNotFound', message: `Gateway ${namespace}/${ref.name} does not exist` };
   const name = displayName(gateway);
@@ -92,8 +97,11 @@ function missingAt(
     return {
       reason: 'ExtensionServerNotCalled',
       message:
-        `Envoy Gateway has not asked the extension server to finish ${name}: without that, its AI routes have no ` +
-        'credentials and no metering. Check extensionManager in the configuration of Envoy Gateway',
+        `Envoy Gateway has not asked the extension server to finish ${name}, or does no longer: without that, its AI ` +
+        'routes have no credentials and no metering. Register the controller as extensionManager in the configuration of ' +
+        'Envoy Gateway, with hooks.xdsTranslator.post [Translation, Cluster, Route, Endpoints] and ' +
+        'hooks.xdsTranslator.translation.{listener,route,cluster,secret}.includeAll, and restart it; when it is ' +
+        'registered, look into its log for translations that failed',
     };
   }
   const fault = translationFaults.find(({ object }) => concerns(object, route));

@@ -185,6 +185,12 @@ describe('AffectedRoots', () => {
     expect(rootsOf(undefined, ofPool, pools)).toEqual([LLM, EDGE, pool, 'BackendSecurityPolicy/default/p'].sort());
   });
 
+  it('wakes every Gateway that names a GatewayConfig, and no other', () => {
+    const many = [gateway('edge', 'tuned'), gateway('other', 'tuned'), gateway('plain'), gateway('else', 'another')];
+    const expected = [EDGE, OTHER, 'GatewayConfig/default/tuned'].sort();
+    expect(rootsOf(undefined, object('GatewayConfig', 'tuned'), many)).toEqual(expected);
+  });
+
   it('no longer wakes whom an object has left', () => {
     const moved = route('llm', ['other'], [backendRef('else')]);
     const affected = new AffectedRoots();

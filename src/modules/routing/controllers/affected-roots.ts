@@ -2,7 +2,7 @@ import type { AIGatewayRoute, AIServiceBackend, BackendSecurityPolicy } from '..
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type GroupKind, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { ReferenceGrant } from '../../../shared/api/reference-grants.js';
-import { recordedGateways } from '../../../shared/api/translation-record.js';
+import { gatewaysRecordedAnew } from '../../../shared/api/translation-record.js';
 import type { Change } from '../../crd/controller.js';
 import { generatedForGateway } from '../generate/ownership.js';
 import { owningClassOf, owningGatewayOf } from '../workloads/owning-gateway.js';
@@ -65,8 +65,8 @@ export class AffectedRoots {
       }
     } else if (isType(type, kinds.configMap)) {
       // Whether a Gateway is translated by us is told of its routes.
-      const gateways = new Set([...recordedGateways(before), ...recordedGateways(after)]);
-      for (const gateway of gateways) addAll(roots, this.#routesByGateway.referrersOf(gateway));
+      for (const gateway of gatewaysRecordedAnew(before, after))
+        addAll(roots, this.#routesByGateway.referrersOf(gateway));
     } else if (isType(type, kinds.referenceGrant)) this.#onGrant(roots, change);
     else this.#onGenerated(roots, key, change);
     this.#addSharing(roots);

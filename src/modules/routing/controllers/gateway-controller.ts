@@ -12,6 +12,7 @@ import { generateConfigSecrets } from '../generate/filter-config-secrets.js';
 import { generateExtProcDeployment } from '../generate/extproc-deployment.js';
 import { generatedForGateway } from '../generate/ownership.js';
 import { generateFilterConfig } from '../generate/filter-config.js';
+import { oversizedRoutes, type OversizedRoute } from '../generate/oversized-routes.js';
 import { ResolveContext } from '../resolve/context.js';
 import { resolveGateway } from '../resolve/resolve-gateway.js';
 import type { RouteGraph } from '../resolve/route-graph.js';
@@ -19,6 +20,7 @@ import { ProxyIndex } from '../workloads/proxies.js';
 import { configIdPatch, hasProcessor, planRollOut, type RollOut } from '../workloads/roll-out.js';
 import { gatewaysOfClass } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
+import type { OversizedConfigs } from './oversized-configs.js';
 import type { RoutingControllerOptions } from './routing-options.js';
 
 /** Roll-outs end without telling us when nobody watches the workload's status any more. */
@@ -37,6 +39,7 @@ export class GatewayController implements Controller {
   constructor(
     private readonly affected: AffectedRoots,
     private readonly options: RoutingControllerOptions,
+    private readonly oversized: OversizedConfigs,
   ) {}
 
   triggers(change: Change): Iterable<ObjectKey> {
@@ -46,10 +49,15 @@ export class GatewayController implements Controller {
   reconcile(roots: readonly ObjectKey[], world: Snapshot, now: Date): readonly Desired[] {
     const pass = { context: new ResolveContext(world), index: new ProxyIndex(world), now };
     const generated = generatedByGateway(world);
-    return roots.map((root) => this.#reconcileGateway(root, pass, generated.get(root) ?? []));
+    return roots.map((root) => {
+      const { oversized = [], ...desired } = this.#reconcileGateway(root, pass, generated.get(root) ?? []);
+      const isThere = world.get(kinds.gateway, namespaceOfKey(root), nameOfKey(root)) !== undefined;
+      this.oversized.update(root, isThere ? oversized : undefined);
+      return desired;
+    });
   }
 
-  #reconcileGateway(root: ObjectKey, { context, index, now }: Pass, existing: readonly KubeObject[]): Desired {
+  #reconcileGateway(root: ObjectKey, { context, index, now }: Pass, existing: readonly KubeObject[]): Found {
     const nothing = { root, objects: [], deletes: [], patches: [], conditions: new Map(), events: [] };
     const gateway = context.world.get<Gateway>(kinds.gateway, namespaceOfKey(root), nameOfKey(root));
     if (!gateway || gateway.metadata.deletionTimestamp !== undefined)
@@ -81,6 +89,7 @@ export class GatewayController implements Controller {
     const problem = generated.problem ?? bareProblem(root, rollOut) ?? graphProblem(root, graph);
     return {
       ...nothing,
+      ...(configId === undefined && { oversized: oversizedRoutes(graph, config) }),
       objects: generated.objects,
       deletes: generated.deletes,
       patches: [...rollOut.patches, ...(configId === undefined ? [] : processorPatches(existing, configId))],
@@ -163,6 +172,11 @@ function generatedByGateway(world: Snapshot): ReadonlyMap<ObjectKey, readonly Ku
     else byGateway.set(gateway, [object]);
   }
   return byGateway;
+}
+
+/** What a root should own, and what its routes have to be told. */
+interface Found extends Desired {
+  readonly oversized?: readonly OversizedRoute[];
 }
 
 /** Shared by the roots of one pass. */

@@ -70,7 +70,7 @@ export function routesThatGenerate(type: GroupKind, namespace: string, name: str
   return names.map((route) => objectKey(kinds.aiGatewayRoute, namespace, route));
 }
 
-const CHILD_PREFIXES = [childNames.hostRewriteFilter(''), childNames.notFoundFilter('')];
+const CHILD_PREFIXES = [childNames.hostRewriteFilter(''), childNames.notFoundFilter(''), childNames.closedFilter('')];
 
 /** The AIGatewayRoute that an object was generated for, by its controller reference. */
 export function owningRouteOf(object: KubeObject): ObjectKey | undefined {

@@ -1,5 +1,6 @@
 import type { AIGatewayRoute, GatewayConfig } from '../../../shared/api/ai-gateway.js';
 import type { Gateway } from '../../../shared/api/gateway-api.js';
+import type { ConditionState } from '../../../shared/api/conditions.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey, isKeyOf } from '../../../shared/api/object-key.js';
@@ -8,6 +9,8 @@ import type { Pod } from '../../../shared/api/workloads.js';
 import type { Change, Controller, Desired } from '../../crd/controller.js';
 import { conditionEvents } from '../conditions/condition-events.js';
 import { conditionsOf } from '../conditions/conditions.js';
+import { endpointsUniformCondition } from '../conditions/endpoints-uniform.js';
+import { formerOversizedCondition, oversizedCondition } from '../conditions/oversized.js';
 import { PROCESSOR_DISCOVERY_MS, programmedCondition, type GatewayFacts } from '../conditions/programmed.js';
 import { generateHTTPRouteFilters } from '../generate/http-route-filters.js';
 import { generateHTTPRoutes } from '../generate/http-route.js';
@@ -22,6 +25,7 @@ import { servingGateway } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
 import { KeyRelation } from './key-relation.js';
 import { gatewaysOfRoute, owningRouteOf } from './references.js';
+import type { OversizedConfigs } from './oversized-configs.js';
 import type { RoutingControllerOptions } from './routing-options.js';
 
 /** AIGatewayRoute → HTTPRoute, its filters, and the route's own status. @see spec controller.md section 6 */
@@ -32,10 +36,15 @@ export class RouteController implements Controller {
   constructor(
     private readonly affected: AffectedRoots,
     private readonly options: RoutingControllerOptions,
+    private readonly oversized: OversizedConfigs,
   ) {}
 
   /** HTTPRoutes of each route, those of a route with many matches above all. */
   readonly #httpRoutes = new KeyRelation();
+
+  onAttached(wake: (root: ObjectKey) => void): void {
+    this.oversized.onAttached(wake);
+  }
 
   triggers(change: Change): Iterable<ObjectKey> {
     if (change.type.kind === kinds.httpRoute.kind) {
@@ -54,11 +63,32 @@ export class RouteController implements Controller {
   /** In a cluster the garbage collector deletes them as well; here it does not have to be waited for. */
   #childrenOf(root: ObjectKey, world: Snapshot): readonly ObjectKey[] {
     const name = nameOfKey(root);
-    const filters = [childNames.hostRewriteFilter(name), childNames.notFoundFilter(name)].flatMap((filter) => {
-      const found = world.get(kinds.httpRouteFilter, namespaceOfKey(root), filter);
-      return found && owningRouteOf(found) === root ? [keyOf(found)] : [];
-    });
-    return [...[...this.#httpRoutes.referrersOf(root)].sort(), ...filters];
+    const filters = [
+      childNames.hostRewriteFilter(name),
+      childNames.notFoundFilter(name),
+      childNames.closedFilter(name),
+    ];
+    return [...[...this.#httpRoutes.referrersOf(root)].sort(), ...filtersOf(root, world, filters)];
+  }
+
+  /** One HTTPRoute serves all Gateways of the route, so that all have to be safe. */
+  #isClosed(route: AIGatewayRoute, world: Snapshot): boolean {
+    const { options } = this;
+    return (
+      options.closesUntilHookSeen &&
+      gatewaysOfRoute(route).some((gateway) => !options.isTranslationSeen(world, gateway))
+    );
+  }
+
+  /** Undefined: the config that the route is in can be stored. */
+  #oversized(route: AIGatewayRoute, world: Snapshot): ConditionState | undefined {
+    const key = keyOf(route);
+    const found = this.oversized.of(key);
+    if (found) return oversizedCondition(route, found);
+    const former = formerOversizedCondition(route);
+    if (!former) return undefined;
+    const isThere = (gateway: ObjectKey) => world.get(kinds.gateway, namespaceOfKey(gateway), nameOfKey(gateway));
+    return this.oversized.areKnown(gatewaysOfRoute(route).filter(isThere), key) ? undefined : former;
   }
 
   #reconcileRoute(
@@ -74,16 +104,22 @@ export class RouteController implements Controller {
       return { ...nothing, deletes: this.#childrenOf(root, world) };
     const node = resolveRoute(context, route);
     const own = conditionsOf([route], distinctFaults(faultsOfRoute(node))).get(root) ?? [];
-    const httpRoutes = generateHTTPRoutes(node, this.options.rootPrefix, configsOfRoute(world, route));
+    const isClosed = this.#isClosed(route, world);
+    const httpRoutes = generateHTTPRoutes(node, this.options.rootPrefix, configsOfRoute(world, route), isClosed);
     const names = httpRoutes.map(({ metadata }) => metadata.name);
+    const programmed =
+      this.#oversized(route, world) ?? programmedCondition(world, { node, httpRoutes: names }, facts, now);
+    const uniform = endpointsUniformCondition(node);
     // Before the last one: tables show the type of the last condition.
-    const programmed = programmedCondition(world, { node, httpRoutes: names }, facts, now);
-    const states = own.toSpliced(-1, 0, programmed);
+    const states = own.toSpliced(-1, 0, ...(uniform ? [uniform] : []), programmed);
     const wanted = new Set(httpRoutes.map(keyOf));
     return {
       ...nothing,
-      objects: node.isRefused ? [] : [...generateHTTPRouteFilters(node), ...httpRoutes],
-      deletes: [...this.#httpRoutes.referrersOf(root)].filter((key) => !wanted.has(key)).sort(),
+      objects: node.isRefused ? [] : [...generateHTTPRouteFilters(node, isClosed), ...httpRoutes],
+      deletes: [
+        ...[...this.#httpRoutes.referrersOf(root)].filter((key) => !wanted.has(key)).sort(),
+        ...(isClosed ? [] : filtersOf(root, world, [childNames.closedFilter(nameOfKey(root))])),
+      ],
       conditions: new Map([[root, states]]),
       events: conditionEvents(route, states),
       // Nothing else tells when the time has come.
@@ -91,6 +127,13 @@ export class RouteController implements Controller {
     };
   }
 }
+
+/** Those of the named filters that are there and belong to the route. */
+const filtersOf = (root: ObjectKey, world: Snapshot, names: readonly string[]): readonly ObjectKey[] =>
+  names.flatMap((name) => {
+    const found = world.get(kinds.httpRouteFilter, namespaceOfKey(root), name);
+    return found && owningRouteOf(found) === root ? [keyOf(found)] : [];
+  });
 
 /** GatewayConfigs of the route's Gateways, each once, in the order of the Gateways. */
 function configsOfRoute(world: Snapshot, route: AIGatewayRoute): readonly GatewayConfig[] {

@@ -3,6 +3,7 @@ import { AffectedRoots } from './affected-roots.js';
 import { GatewayController } from './gateway-controller.js';
 import { InferencePoolController } from './inference-pool-controller.js';
 import { RouteController } from './route-controller.js';
+import { OversizedConfigs } from './oversized-configs.js';
 import type { RoutingControllerOptions } from './routing-options.js';
 import { statusControllers } from './status-controllers.js';
 import { UnsupportedKindsController } from './unsupported-kinds-controller.js';
@@ -12,9 +13,10 @@ export function routingControllers(
   options: RoutingControllerOptions,
   affected: AffectedRoots = new AffectedRoots(),
 ): readonly Controller[] {
+  const oversized = new OversizedConfigs();
   return [
-    new RouteController(affected, options),
-    new GatewayController(affected, options),
+    new RouteController(affected, options, oversized),
+    new GatewayController(affected, options, oversized),
     ...statusControllers(affected),
     new InferencePoolController(),
     new UnsupportedKindsController(),

@@ -15,6 +15,8 @@ export interface RoutingControllerOptions extends RoutingOptions {
   readonly deployment: DeploymentOptions;
   /** Also write the one Secret that releases before split configs read. */
   readonly writesLegacySecret: boolean;
+  /** Routes answer 503 until each of their Gateways was seen to be finished by us. */
+  readonly closesUntilHookSeen: boolean;
   /** Whether Envoy Gateway has asked any replica to finish the proxies of a Gateway. */
   isTranslationSeen(world: Snapshot, gateway: ObjectKey): boolean;
   /** What could not be finished when that happened last. */

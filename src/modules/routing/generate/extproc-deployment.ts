@@ -1,3 +1,4 @@
+import { MANAGED_BY } from '../../../shared/api/managed-by.js';
 import type { KubeObject, ObjectMeta } from '../../../shared/api/kube-object.js';
 import {
   ADMIN_PORT,
@@ -8,7 +9,7 @@ import {
 import { extProcConfigHash, type ExtProcInputs } from '../../../shared/extproc-pod/inputs.js';
 import { extProcServiceName, EXTPROC_PORT } from '../../../shared/extproc-pod/service.js';
 import { gatewayHash, podAnnotations } from '../../../shared/extproc-pod/names.js';
-import { GATEWAY_ANNOTATION, GATEWAY_HASH_LABEL, MANAGED_BY } from './ownership.js';
+import { GATEWAY_ANNOTATION, GATEWAY_HASH_LABEL } from './ownership.js';
 
 export interface DeploymentOptions {
   readonly replicas: number;

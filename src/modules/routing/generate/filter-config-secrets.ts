@@ -1,10 +1,11 @@
 import type { Secret } from '../../../shared/api/gateway-api.js';
 import type { KubeObject } from '../../../shared/api/kube-object.js';
+import { MANAGED_BY } from '../../../shared/api/managed-by.js';
 import { configSecretKeys, configSecretNames, gatewayHash } from '../../../shared/extproc-pod/names.js';
 import { splitBundle } from '../../../shared/filter-config/bundle.js';
 import type { FilterConfig } from '../../../shared/filter-config/filter-config.js';
 import { serializeFilterConfig } from '../../../shared/filter-config/serialize.js';
-import { GATEWAY_ANNOTATION, GATEWAY_HASH_LABEL, MANAGED_BY } from './ownership.js';
+import { GATEWAY_ANNOTATION, GATEWAY_HASH_LABEL } from './ownership.js';
 
 /** Limit of the legacy document; Secrets hold 1 MiB. */
 const LEGACY_SIZE_MAX_BYTES = 1_048_576;

@@ -35,9 +35,14 @@ const backendsOfRoute = (node: RouteNode): readonly BackendConfig[] =>
   node.rules.flatMap(({ index, refs }) =>
     refs.flatMap((ref) => {
       if (!ref.isUsable || !ref.backend) return [];
-      const config = generateBackend(backendName(node, index, ref), ref, ref.backend);
-      // Lenient is the default and not written, so that other readers of the document find what they know.
-      return [node.translationPolicy === 'strict' ? { ...config, translationPolicy: node.translationPolicy } : config];
+      // Defaults are not written, so that other readers of the document find what they know.
+      return [
+        {
+          ...generateBackend(backendName(node, index, ref), ref, ref.backend),
+          ...(node.translationPolicy === 'strict' && { translationPolicy: node.translationPolicy }),
+          ...(node.providerResources === 'allow' && { providerResources: node.providerResources }),
+        },
+      ];
     }),
   );
 

@@ -7,6 +7,7 @@ import {
   type HTTPRouteRule,
   type HTTPRouteRuleFilter,
 } from '../../../shared/api/http-route.js';
+import { generatedAnnotations, refIndexesText, refsText } from '../../../shared/api/generated-http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { partAnnotations } from '../../../shared/api/route-parts.js';
 import { childNames } from '../resolve/child-names.js';
@@ -16,23 +17,37 @@ import { splitIntoParts, type PartRule, type RoutePart } from './route-parts.js'
 import { ruleTimeouts } from './timeouts.js';
 import { xdsInputsAnnotation } from './xds-inputs.js';
 
-const GENERATED_ANNOTATION = 'gateway.envoyproxy.io/ai-gateway-generated';
-const PRIORITY_ANNOTATION = 'gateway.envoyproxy.io/backend-ref-priority';
 const CATCH_ALL_RULE = 'route-not-found';
 
 /**
  * The HTTPRoutes of a route: its rules under their own indexes, the catch-all last in the first one. A ref that cannot be used
  * stays in its place with weight 0, because Envoy's names and our identities go by its index: its neighbours take all
  * requests, and a rule without any usable ref answers 500 as Gateway API says. `gatewayConfigs`: of the route's Gateways.
+ * A closed route has the same rules and matches, and each answers 503.
  * @see spec controller.md section 6
  */
 export function generateHTTPRoutes(
   node: RouteNode,
   rootPrefix: string,
   gatewayConfigs: readonly GatewayConfig[] = [],
+  isClosed = false,
 ): readonly HTTPRoute[] {
   const inputs = xdsInputsAnnotation(node, gatewayConfigs);
-  return splitIntoParts(node.rules).map((part, index) => generatePart(node, part, { index, rootPrefix, inputs }));
+  const parts = splitIntoParts(node.rules).map((part, index) =>
+    generatePart(node, part, { index, rootPrefix, inputs }),
+  );
+  return isClosed ? parts.map((part) => closed(part, node)) : parts;
+}
+
+/** What the controller writes where requests would pass without credentials and metering. */
+function closed(httpRoute: HTTPRoute, { route }: RouteNode): HTTPRoute {
+  const filters = [filterRef(childNames.closedFilter(route.metadata.name))];
+  const rules = (httpRoute.spec.rules ?? []).map(({ name, matches }): HTTPRouteRule => ({
+    ...(name !== undefined && { name }),
+    ...(matches && { matches }),
+    filters,
+  }));
+  return { ...httpRoute, spec: { ...httpRoute.spec, rules } };
 }
 
 function generatePart(
@@ -54,8 +69,9 @@ function generatePart(
         ...inherited(metadata.annotations),
         ...(index > 0 && partAnnotations(metadata.name, part.ruleOffset)),
         ...inputs,
-        [GENERATED_ANNOTATION]: 'true',
-        [PRIORITY_ANNOTATION]: priorities(part),
+        [generatedAnnotations.generated]: 'true',
+        [generatedAnnotations.refs]: priorities(part),
+        ...unusable(part),
       },
     },
     spec: {
@@ -66,11 +82,27 @@ function generatePart(
   };
 }
 
-/** HTTPRoute knows no priorities; written down here, a change of one makes Envoy Gateway translate again. */
+/**
+ * HTTPRoute knows no priorities: written down here, a change of one makes Envoy Gateway translate again, and the extension
+ * server learns what the rules were that Envoy Gateway has translated.
+ */
 const priorities = ({ rules }: RoutePart): string =>
-  rules
-    .flatMap(({ node: { index, refs } }) => refs.map(({ ref }) => `${index}:${ref.name}:${ref.priority ?? 0}`))
-    .join(',');
+  refsText(
+    rules.map(({ node: { index, refs } }) => [
+      index,
+      refs.map(({ ref }) => ({ name: ref.name, priority: ref.priority ?? 0 })),
+    ]),
+  );
+
+/** Of rules with other backendRefs: by these the extension server tells to whom the endpoints belong. */
+function unusable({ rules }: RoutePart): Readonly<Record<string, string>> {
+  const indexes = rules
+    .filter(({ node: { refs } }) => refs.some(({ isUsable }) => isUsable))
+    .flatMap(({ node: { index, refs } }) =>
+      refs.flatMap(({ isUsable }, ref): readonly (readonly [number, number])[] => (isUsable ? [] : [[index, ref]])),
+    );
+  return indexes.length === 0 ? {} : { [generatedAnnotations.unusableRefs]: refIndexesText(indexes) };
+}
 
 function generateRule(node: RouteNode, { node: { rule, refs }, matches }: PartRule, rootPrefix: string): HTTPRouteRule {
   const path = { value: rootPrefix };

@@ -2,8 +2,11 @@ import { kinds } from '../../../shared/api/kinds.js';
 import { objectKey, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { gatewayHash } from '../../../shared/extproc-pod/names.js';
 
-/** Marks of what is generated for a Gateway in other namespaces than its own, where no owner reference can point. */
-export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' } as const;
+/*
+ * Marks of what is generated for a Gateway in other namespaces than its own, where no owner reference can point; beside the mark
+ * of everything that is ours.
+ */
+
 /** A name of a Gateway may be too long for a label: the label is for selectors, the annotation for the name. */
 export const GATEWAY_HASH_LABEL = 'aigateway.envoyproxy.io/gateway-hash';
 export const GATEWAY_ANNOTATION = 'aigateway.envoyproxy.io/gateway';

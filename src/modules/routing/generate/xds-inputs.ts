@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { GatewayConfig } from '../../../shared/api/ai-gateway.js';
+import { generatedAnnotations } from '../../../shared/api/generated-http-route.js';
 import { BUFFER_LIMIT_ANNOTATION } from '../../extension-server/edits/buffer-limits.js';
 import type { RouteNode } from '../resolve/route-graph.js';
 
-const ANNOTATION = 'gateway.envoyproxy.io/ai-gateway-xds-inputs';
 const HASH_LENGTH = 16;
 
 /**
@@ -24,5 +24,10 @@ export function xdsInputsAnnotation(
     bufferLimits: gatewayConfigs.map(({ metadata }) => metadata.annotations?.[BUFFER_LIMIT_ANNOTATION] ?? ''),
   };
   if (Object.values(inputs).every((values) => values.every((value) => value === ''))) return {};
-  return { [ANNOTATION]: createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, HASH_LENGTH) };
+  return {
+    [generatedAnnotations.xdsInputs]: createHash('sha256')
+      .update(JSON.stringify(inputs))
+      .digest('hex')
+      .slice(0, HASH_LENGTH),
+  };
 }

@@ -6,6 +6,7 @@ import { displayName, objectKey } from '../../../shared/api/kube-object.js';
 import type { ResolveContext } from './context.js';
 import { error, firstError, warning } from './faults.js';
 import { isPermitted, notPermittedMessage, type ReferenceTarget } from '../../../shared/api/reference-grants.js';
+import { notWatchedMessage } from './not-watched.js';
 import type { PoolNode, RefNode, ServiceBackendNode } from './route-graph.js';
 import { authOfTarget } from './security-policy.js';
 
@@ -32,6 +33,8 @@ export function resolveBackendRef(
     const all = [...faults, ...weightFaults(route, ref, path)];
     return { index, ref, target, ...(backend && { backend }), isUsable: !firstError(all), faults: all };
   };
+  if (!context.world.isWatched(target.namespace))
+    return node(undefined, [error(route, path, 'NamespaceNotWatched', notWatchedMessage(target))]);
   const from = { type: kinds.aiGatewayRoute, namespace };
   if (!isPermitted(context.world, from, target)) {
     return node(undefined, [error(route, path, 'RefNotPermitted', notPermittedMessage(from, target))]);
@@ -79,7 +82,8 @@ function backendGrantFaults(
     namespace: backendRef.namespace || (object.metadata.namespace ?? ''),
     name: backendRef.name,
   };
-  if (isPermitted(context.world, from, to)) return [];
+  // Of a namespace that is not watched the backend itself tells.
+  if (!context.world.isWatched(to.namespace) || isPermitted(context.world, from, to)) return [];
   return [error(route, path, 'RefNotPermitted', notPermittedMessage(from, to))];
 }
 

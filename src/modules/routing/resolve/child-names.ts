@@ -14,6 +14,7 @@ export const childNames = {
     part === 0 ? route : bounded(partName(route, part, ruleOffset)),
   hostRewriteFilter: (route: string) => bounded(`ai-eg-host-rewrite-${route}`),
   notFoundFilter: (route: string) => bounded(`ai-eg-route-not-found-response-${route}`),
+  closedFilter: (route: string) => bounded(`ai-eg-closed-response-${route}`),
 } as const;
 
 /** Holds the token that was exchanged for a BackendSecurityPolicy. @see spec controller.md section 13 */

@@ -21,6 +21,7 @@ export const faultReasons = {
   InvalidSpec: 'content',
   ModelNotListed: 'content',
   NameConflict: 'content',
+  NamespaceNotWatched: 'reference',
   NoParents: 'content',
   RefNotPermitted: 'reference',
   SecretKeyNotFound: 'reference',

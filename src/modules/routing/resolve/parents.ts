@@ -5,6 +5,7 @@ import { kinds } from '../../../shared/api/kinds.js';
 import { objectKey, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { error, warning } from './faults.js';
+import { notWatchedMessage } from './not-watched.js';
 
 /** Key of the Gateway that a parentRef of the route names; undefined when it names something else. */
 export function gatewayKeyOf(route: AIGatewayRoute, ref: ParentReference): ObjectKey | undefined {
@@ -71,6 +72,10 @@ function gatewayFault(world: Snapshot, route: AIGatewayRoute, ref: ParentReferen
     );
   }
   const namespace = ref.namespace || (route.metadata.namespace ?? '');
+  if (!world.isWatched(namespace)) {
+    const target = { type: kinds.gateway, namespace, name: ref.name };
+    return error(route, `${path}.namespace`, 'NamespaceNotWatched', notWatchedMessage(target));
+  }
   if (world.get(kinds.gateway, namespace, ref.name)) return undefined;
   const message = `Gateway ${namespace}/${ref.name} does not exist: create it, or correct the ref`;
   return error(route, `${path}.name`, 'GatewayNotFound', message, objectKey(kinds.gateway, namespace, ref.name));

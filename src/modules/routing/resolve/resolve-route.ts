@@ -3,6 +3,7 @@ import type { ResolveContext } from './context.js';
 import { resolveCosts } from './costs.js';
 import { nameConflicts } from './name-conflicts.js';
 import { resolveParents } from './parents.js';
+import { resolveProviderResources } from './provider-resources.js';
 import type { RouteNode } from './route-graph.js';
 import { resolveRules } from './rules.js';
 import { resolveTranslationPolicy } from './translation-policy.js';
@@ -13,6 +14,7 @@ export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): Ro
   const rules = resolveRules(context, route);
   const costs = resolveCosts(route, 'spec.llmRequestCosts', route.spec?.llmRequestCosts ?? []);
   const translation = resolveTranslationPolicy(route);
+  const providerResources = resolveProviderResources(route);
   const conflicts = nameConflicts(context.world, route);
   return {
     route,
@@ -21,7 +23,15 @@ export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): Ro
     rules: rules.rules,
     costs: costs.costs,
     translationPolicy: translation.policy,
+    providerResources: providerResources.policy,
     isRefused: conflicts.length > 0,
-    faults: [...conflicts, ...parents.faults, ...rules.faults, ...costs.faults, ...translation.faults],
+    faults: [
+      ...conflicts,
+      ...parents.faults,
+      ...rules.faults,
+      ...costs.faults,
+      ...translation.faults,
+      ...providerResources.faults,
+    ],
   };
 }

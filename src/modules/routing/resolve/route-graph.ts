@@ -12,7 +12,12 @@ import type {
 import type { Fault } from '../../../shared/api/fault.js';
 import type { ParentReference } from '../../../shared/api/http-route.js';
 import type { KubeObject } from '../../../shared/api/kube-object.js';
-import type { AuthConfig, CostConfig, TranslationPolicy } from '../../../shared/filter-config/filter-config.js';
+import type {
+  AuthConfig,
+  CostConfig,
+  ProviderResources,
+  TranslationPolicy,
+} from '../../../shared/filter-config/filter-config.js';
 import type { ReferenceTarget } from '../../../shared/api/reference-grants.js';
 
 /**
@@ -48,6 +53,7 @@ export interface RouteNode {
   /** Valid ones, one for each metadata key. */
   readonly costs: readonly CostConfig[];
   readonly translationPolicy: TranslationPolicy;
+  readonly providerResources: ProviderResources;
   /** The name of its HTTPRoute is taken by somebody else's: nothing may be generated. */
   readonly isRefused: boolean;
   /** Of the route itself; those of its refs are with the refs. */

@@ -7,6 +7,7 @@ import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { Redacted } from '../../../shared/secret.js';
 import type { FaultReason } from './fault-reasons.js';
 import { error, type Resolved } from './faults.js';
+import { notWatchedMessage } from './not-watched.js';
 import { isPermitted, notPermittedMessage } from '../../../shared/api/reference-grants.js';
 
 /**
@@ -29,6 +30,7 @@ export function resolveSecretValue(
   }
   const from = { type: kinds.backendSecurityPolicy, namespace: policy.metadata.namespace ?? '' };
   const to = { type: kinds.secret, namespace: reference.namespace || from.namespace, name: reference.name };
+  if (!world.isWatched(to.namespace)) return fail('.namespace', 'NamespaceNotWatched', notWatchedMessage(to));
   if (!isPermitted(world, from, to)) return fail('.namespace', 'RefNotPermitted', notPermittedMessage(from, to));
   const secret = world.get<Secret>(kinds.secret, to.namespace, to.name);
   if (!secret) {

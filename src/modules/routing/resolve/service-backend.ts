@@ -5,6 +5,7 @@ import { objectKey } from '../../../shared/api/kube-object.js';
 import { SCHEMA_NAMES } from '../../../shared/filter-config/filter-config.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { error } from './faults.js';
+import { notWatchedMessage } from './not-watched.js';
 import type { PolicyNode, ServiceBackendNode } from './route-graph.js';
 import { authOfTarget } from './security-policy.js';
 
@@ -61,6 +62,10 @@ function backendRefFaults(world: Snapshot, object: AIServiceBackend, ownNamespac
     ];
   }
   const namespace = ref.namespace || ownNamespace;
+  if (!world.isWatched(namespace)) {
+    const message = notWatchedMessage({ type: kinds.backend, namespace, name: ref.name });
+    return [error(object, 'spec.backendRef.namespace', 'NamespaceNotWatched', message)];
+  }
   if (world.get(kinds.backend, namespace, ref.name)) return [];
   return [
     error(

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { UserFacingError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/api/gateway-api.js';
+import { MANAGED_BY } from '../../../shared/api/managed-by.js';
 import { secretText } from '../../../shared/api/secret-text.js';
 import { Redacted } from '../../../shared/secret.js';
 import { issueCa, issueServing } from './issue.js';
@@ -69,7 +70,7 @@ export async function renewedSecret(
     secret: {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { ...names.secret, labels: { 'app.kubernetes.io/managed-by': 'envoy-ai-gateway' } },
+      metadata: { ...names.secret, labels: MANAGED_BY },
       // The type of a Secret cannot be changed; somebody else may have made this one.
       type: secret?.type ?? 'kubernetes.io/tls',
       data: {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { TemporaryDirectory } from '../../../../test/harness/temporary-directory.js';
 import type { Secret } from '../../../shared/api/gateway-api.js';
@@ -136,6 +136,15 @@ describe('WebhookCertificates', () => {
     expect(world.events).toEqual(['leader trusts', 'leader serves', 'leader trusts', 'leader serves']);
     expect(served).toHaveLength(2);
     expect(world.secret).toBeUndefined();
+  });
+
+  it('serves a mounted certificate that comes without a CA, and leaves the trust to whoever mounted it', async () => {
+    const leader = world.replica('leader', () => true);
+    await mount(directory, new Date(world.nowMs));
+    rmSync(directory.file('ca.crt'));
+    await leader.check();
+    expect(leader.current).toMatchObject({ ca: '' });
+    expect([world.events, world.trusted]).toEqual([['leader serves'], '']);
   });
 
   it('keeps what it serves while the mounted files do not belong together', async () => {
