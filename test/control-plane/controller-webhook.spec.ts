@@ -57,6 +57,15 @@ const configurationRef = (kind: string) => ({
 });
 const CERTIFICATE = secretRef('self-signed-cert-for-mutating-webhook', RELEASE_NAMESPACE);
 
+const AMBIENT_POLICY = `
+apiVersion: aigateway.envoyproxy.io/v1beta1
+kind: BackendSecurityPolicy
+metadata: { name: ambient, namespace: default, annotations: { aigateway.envoyproxy.io/azure-identity: ambient } }
+spec:
+  type: AzureCredentials
+  azureCredentials: { tenantID: contoso.example, clientID: app-1, clientSecretRef: { name: ignored } }
+`;
+
 describe('the webhooks, called by a real API server', () => {
   let world: ControllerWorld;
   let controller: ControllerProcess;
@@ -67,9 +76,9 @@ describe('the webhooks, called by a real API server', () => {
     controller = await world.controller();
     await world.apply(gatewayYaml('edge'));
     await world.apply(gatewayYaml('plain'));
-    await world.apply(backendYaml('openai', 'sk-openai'));
+    await world.apply(backendYaml('openai', 'PLANTED-sk-openai'));
     await world.apply(routeYaml('llm', ['edge'], '{ name: openai }'));
-    await world.configured('edge', 'with the key', (text) => text.includes('sk-openai'));
+    await world.configured('edge', 'with the key', (text) => text.includes('PLANTED-sk-openai'));
     await trusted();
   }, 120_000);
 
@@ -151,6 +160,15 @@ spec: { extProc: { kubernetes: { image: "registry.test/extproc:v9" } } }`);
     writeFileSync(file, routeYaml('early', ['edge'], '{ name: later }'));
     const said = await world.cluster.kubectl.warnings('apply', '-f', file, '--dry-run=server');
     expect(said).toMatch(/Warning: spec\.rules\[0\]\.backendRefs\[0\]: AIServiceBackend default\/later does not exist/);
+  });
+
+  it('warn of an Azure identity that the owner of the controller has not given to the namespace', async () => {
+    const file = directory.file('ambient.yaml');
+    writeFileSync(file, AMBIENT_POLICY);
+    const said = await world.cluster.kubectl.warnings('apply', '-f', file, '--dry-run=server');
+    expect(said).toMatch(
+      /Warning: metadata\.annotations\[aigateway\.envoyproxy\.io\/azure-identity\]: policies of namespace default may not use the controller's Azure identity/,
+    );
   });
 
   it('leave it to the conditions when the validating one is off, and the neighbours serve', async () => {

@@ -152,7 +152,7 @@ describe('rotation of credentials on a real API server', () => {
             'rotators/expiration-time': new Date(Date.now() + 3_000_000).toISOString().replace(/\.\d+/, ''),
           },
         },
-        data: { azureAccessToken: Buffer.from('token of the reference').toString('base64') },
+        data: { azureAccessToken: Buffer.from('PLANTED-token of the reference').toString('base64') },
       } as KubeObject);
       await world.apply(ambient('taken-over'));
       await world.condition('taken-over', 'Accepted', ({ status }) => status === 'True');
@@ -162,7 +162,7 @@ describe('rotation of credentials on a real API server', () => {
         (secret) => secret?.metadata.ownerReferences?.[0]?.name === 'taken-over',
         SETTLED_MS,
       );
-      expect((await world.token('taken-over')).text).toBe('token of the reference');
+      expect((await world.token('taken-over')).text).toBe('PLANTED-token of the reference');
       expect(world.tokens.managed.requests.length).toBe(calls);
     },
     TEST_MS,

@@ -19,6 +19,7 @@ import { eventually } from '../harness/eventually.js';
 import type { ObjectRef } from '../harness/kube/api.js';
 import { installCrds } from '../harness/kube/install-crds.js';
 import { KubeCluster } from '../harness/kube/kube-cluster.js';
+import { recordLine } from '../harness/recording.js';
 import { TEST_OPTIONS } from '../harness/routing-options.js';
 import { TokenWorld } from '../harness/token-servers/token-world.js';
 import { startCluster } from './seam-world.js';
@@ -28,7 +29,15 @@ export const SETTLED_MS = 30_000;
 
 const TOKEN_KEYS = ['azureAccessToken', 'gcpAccessToken', 'credentials'] as const;
 /** The policies of {@link policiesYaml}. */
-export const POLICIES = ['aws-oidc', 'azure-secret', 'azure-oidc', 'azure-ambient', 'gcp-file', 'gcp-federated'];
+export const POLICIES = [
+  'aws-oidc',
+  'azure-secret',
+  'azure-oidc',
+  'azure-ambient',
+  'gcp-file',
+  'gcp-federated',
+  'gcp-federated-directly',
+];
 
 export const policyRef = (name: string): ObjectRef => ({
   apiVersion: 'aigateway.envoyproxy.io/v1beta1',
@@ -71,6 +80,7 @@ export class CredentialWorld {
     const lines = new Writable({
       write: (chunk, _, done) => {
         logs.push(String(chunk));
+        recordLine(String(chunk));
         done();
       },
     });
@@ -171,6 +181,10 @@ spec: ${spec}`;
     `{ type: AzureCredentials, azureCredentials: { tenantID: contoso.example, clientID: app-1, ${more} } }`;
   const gcp = (more: string) =>
     `{ type: GCPCredentials, gcpCredentials: { projectName: my-project, region: us-central1, ${more} } }`;
+  const federated = (impersonation: string) =>
+    gcp(
+      `workloadIdentityFederationConfig: { projectID: "123", workloadIdentityPoolName: pool, workloadIdentityProviderName: provider, ${impersonation} oidcExchangeToken: { ${oidc} } }`,
+    );
   return `
 apiVersion: v1
 kind: Secret
@@ -186,6 +200,7 @@ ${policy('azure-secret', azure('clientSecretRef: { name: client }'))}
 ${policy('azure-oidc', azure(`oidcExchangeToken: { ${oidc} }`))}
 ${policy('azure-ambient', azure('clientSecretRef: { name: ignored }'), '{ aigateway.envoyproxy.io/azure-identity: ambient }')}
 ${policy('gcp-file', gcp('credentialsFile: { secretRef: { name: account } }'))}
-${policy('gcp-federated', gcp(`workloadIdentityFederationConfig: { projectID: "123", workloadIdentityPoolName: pool, workloadIdentityProviderName: provider, serviceAccountImpersonation: { serviceAccountName: rotator }, oidcExchangeToken: { ${oidc} } }`))}
+${policy('gcp-federated', federated('serviceAccountImpersonation: { serviceAccountName: rotator },'))}
+${policy('gcp-federated-directly', federated(''))}
 `;
 }

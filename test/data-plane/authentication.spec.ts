@@ -26,7 +26,7 @@ describe('authentication of a whole gateway (extension-server.md 21.7)', () => {
     routes: [
       { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
     ],
-    filters: [CUSTOM_RESPONSE, apiKeyAuth(apiKeys('me', 'right'), false)],
+    filters: [CUSTOM_RESPONSE, apiKeyAuth(apiKeys('me', 'PLANTED-right'), false)],
   }));
 
   it.each([
@@ -42,7 +42,7 @@ describe('authentication of a whole gateway (extension-server.md 21.7)', () => {
   });
 
   it('lets those in who have the key', async () => {
-    const message = { body: { model: 'gpt-x' }, headers: { 'x-gateway-key': 'right' } };
+    const message = { body: { model: 'gpt-x' }, headers: { 'x-gateway-key': 'PLANTED-right' } };
     expect((await world.gateway.send(CHAT, message)).status).toBe(200);
   });
 });
@@ -63,7 +63,7 @@ describe('authentication of one route of a gateway (extension-server.md 21.8)', 
         perFilterConfig: {
           [API_KEY_AUTH]: {
             '@type': 'type.googleapis.com/envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute',
-            ...apiKeys('me', 'right'),
+            ...apiKeys('me', 'PLANTED-right'),
           },
         },
       },

@@ -18,11 +18,11 @@ interface Keys {
 /** Keys of no account; secrets hold what base64 holds. */
 const keys = (): Keys => ({
   accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
-  secretAccessKey: `${randomBytes(24).toString('base64')}/+=`,
+  secretAccessKey: `PLANTED-${randomBytes(24).toString('base64')}/+=`,
 });
 const CONFIGURED = keys();
-const TEMPORARY = { ...keys(), sessionToken: `${randomBytes(90).toString('base64')}/+==` };
-const BROUGHT = { ...keys(), sessionToken: 'brought/token+==' };
+const TEMPORARY = { ...keys(), sessionToken: `PLANTED-${randomBytes(90).toString('base64')}/+==` };
+const BROUGHT = { ...keys(), sessionToken: 'PLANTED-brought/token+==' };
 
 const fileOf = ({ accessKeyId, secretAccessKey, sessionToken }: Keys) =>
   [

@@ -8,10 +8,10 @@ import { ScriptedServer } from '../harness/scripted-server.js';
 import type { RecordedRequest, TestUpstream } from '../harness/test-upstream.js';
 import { useWorld } from '../harness/world.js';
 
-const SECRET = 'S3CRET/file+key';
-const CALLERS_SECRET = 'S3CRET/caller';
-const POD_SECRET = 'S3CRET/pod';
-const TOKEN = 'ya29.S3CRET';
+const SECRET = 'PLANTED-S3CRET/file+key';
+const CALLERS_SECRET = 'PLANTED-S3CRET/caller';
+const POD_SECRET = 'PLANTED-S3CRET/pod';
+const TOKEN = 'ya29.PLANTED-S3CRET';
 const FILE = `[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = ${SECRET}\n`;
 const OPENAI = { name: 'OpenAI', prefix: 'openai/v1' };
 const aws = { region: 'eu-west-1', credentialFileLiteral: FILE };
@@ -40,7 +40,7 @@ const BACKENDS: Readonly<Record<string, BackendDocument>> = {
   google: { schema: OPENAI, auth: { gcp: { ...gcp, accessToken: TOKEN } } },
   machine: { schema: OPENAI, auth: { gcp: { ...gcp, accessToken: '' } } },
   broken: { schema: OPENAI, auth: { aws: { region: 'eu-west-1', credentialFileLiteral: `[default]\n${SECRET}` } } },
-  key: { schema: OPENAI, auth: { apiKey: { key: 'sk' } } },
+  key: { schema: OPENAI, auth: { apiKey: { key: 'PLANTED-sk' } } },
 };
 
 /** Stands for the container endpoint of AWS and the metadata server of Google Cloud. */
@@ -54,7 +54,7 @@ beforeAll(async () => {
       return { headers: { 'metadata-flavor': 'Google' }, body };
     }
     const Expiration = new Date(Date.now() + 3_600_000).toISOString();
-    const credentials = { AccessKeyId: 'AKIDPOD', SecretAccessKey: POD_SECRET, Token: 'pod-token', Expiration };
+    const credentials = { AccessKeyId: 'AKIDPOD', SecretAccessKey: POD_SECRET, Token: 'PLANTED-pod-token', Expiration };
     return isPodReady ? { body: JSON.stringify(credentials) } : { status: 500, body: POD_SECRET };
   };
   // The processor that the harness starts has the environment of this one.
@@ -104,7 +104,9 @@ const plan = ({ provider, second }: Readonly<Record<'provider' | 'second', TestU
         metadata: [
           {
             metadata_namespace: 'team',
-            value: { aws: { accessKeyId: 'AKIDMETA', secretAccessKey: CALLERS_SECRET, sessionToken: 'meta-token' } },
+            value: {
+              aws: { accessKeyId: 'AKIDMETA', secretAccessKey: CALLERS_SECRET, sessionToken: 'PLANTED-meta-token' },
+            },
           },
         ],
       },
@@ -160,7 +162,7 @@ describe('a request to AWS', () => {
     const { sent } = await send('aws', {
       authorization: 'AWS4-HMAC-SHA256 Credential=client',
       'x-amz-date': '20200101T000000Z',
-      'x-amz-security-token': 'client-token',
+      'x-amz-security-token': 'PLANTED-client-token',
       'x-amz-content-sha256': 'client-hash',
       'x-ai-eg-upstream-host': 'bedrock-runtime.us-east-1.amazonaws.com',
     });
@@ -172,13 +174,15 @@ describe('a request to AWS', () => {
   const OWN = {
     'x-aigw-aws-access-key-id': 'AKIDMINE',
     'x-aigw-aws-secret-access-key': CALLERS_SECRET,
-    'x-aigw-aws-session-token': 'my-token',
+    'x-aigw-aws-session-token': 'PLANTED-my-token',
   };
 
   it('is signed with what the client brings, which goes no further', async () => {
     const { sent } = await send('brought', OWN);
-    expect(sent.headers['authorization']).toBe(expectedAuthorization(sent, 'AKIDMINE', CALLERS_SECRET, 'my-token'));
-    expect(sent.headers['x-amz-security-token']).toBe('my-token');
+    expect(sent.headers['authorization']).toBe(
+      expectedAuthorization(sent, 'AKIDMINE', CALLERS_SECRET, 'PLANTED-my-token'),
+    );
+    expect(sent.headers['x-amz-security-token']).toBe('PLANTED-my-token');
     expect(namesOf(sent, 'x-aigw-')).toEqual([]);
   });
 
@@ -196,7 +200,9 @@ describe('a request to AWS', () => {
 
   it('is signed with what another filter knows (X15)', async () => {
     const { sent } = await send('known');
-    expect(sent.headers['authorization']).toBe(expectedAuthorization(sent, 'AKIDMETA', CALLERS_SECRET, 'meta-token'));
+    expect(sent.headers['authorization']).toBe(
+      expectedAuthorization(sent, 'AKIDMETA', CALLERS_SECRET, 'PLANTED-meta-token'),
+    );
   });
 
   it('leaves nothing of its credentials to a fallback of another kind', async () => {
@@ -205,7 +211,7 @@ describe('a request to AWS', () => {
     world.upstreams.second.script(caseId, json({ model: 'm' }));
     await world.gateway.send(CHAT, { caseId, body: { model: 'aws-then-key' }, headers: OWN });
     const sent = world.upstreams.second.request(caseId);
-    expect(sent.headers['authorization']).toBe('Bearer sk');
+    expect(sent.headers['authorization']).toBe('Bearer PLANTED-sk');
     expect([...namesOf(sent, 'x-amz-'), ...namesOf(sent, 'x-aigw-')]).toEqual([]);
   });
 
@@ -221,7 +227,7 @@ describe('a request to AWS', () => {
       const tried = await send('pod');
       return tried.response.status === 200 && tried;
     });
-    expect(sent.headers['authorization']).toBe(expectedAuthorization(sent, 'AKIDPOD', POD_SECRET, 'pod-token'));
+    expect(sent.headers['authorization']).toBe(expectedAuthorization(sent, 'AKIDPOD', POD_SECRET, 'PLANTED-pod-token'));
   });
 
   it('is refused with the reason when the credentials file is broken', async () => {

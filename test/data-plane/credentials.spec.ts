@@ -10,21 +10,21 @@ const removing = (name: string) => ({ httpHeaderMutation: { remove: [name] } });
 
 const BACKENDS: Readonly<Record<string, BackendDocument>> = {
   none: {},
-  bearer: { auth: { apiKey: { key: ' static-key\n' } } },
-  azure: { auth: { azureAPIKey: { key: 'azure-key' } }, schema: { name: 'AzureOpenAI', version: 'v' } },
-  anthropic: { auth: { anthropicAPIKey: { key: 'anthropic-key' } } },
-  token: { auth: { azure: { accessToken: 'entra-token' } } },
+  bearer: { auth: { apiKey: { key: ' PLANTED-static-key\n' } } },
+  azure: { auth: { azureAPIKey: { key: 'PLANTED-azure-key' } }, schema: { name: 'AzureOpenAI', version: 'v' } },
+  anthropic: { auth: { anthropicAPIKey: { key: 'PLANTED-anthropic-key' } } },
+  token: { auth: { azure: { accessToken: 'PLANTED-entra-token' } } },
   brought: {
-    auth: { apiKey: { key: 'unused' }, credentialOverride: override('x-aigw-api-key', false) },
+    auth: { apiKey: { key: 'PLANTED-unused' }, credentialOverride: override('x-aigw-api-key', false) },
     ...removing('x-aigw-api-key'),
   },
   preferred: {
-    auth: { azureAPIKey: { key: 'configured' }, credentialOverride: override('x-aigw-azure-api-key', true) },
+    auth: { azureAPIKey: { key: 'PLANTED-configured' }, credentialOverride: override('x-aigw-azure-api-key', true) },
     ...removing('x-aigw-azure-api-key'),
   },
   metadata: {
     auth: {
-      apiKey: { key: 'unused' },
+      apiKey: { key: 'PLANTED-unused' },
       credentialOverride: {
         dynamicMetadataNamespace: 'team.credentials',
         dynamicMetadataKey: 'key',
@@ -63,7 +63,7 @@ const world = useWorld(['provider', 'second'], ({ provider, second }) => ({
           retry: FALLBACK_RETRY,
           backends: [
             { name: 'default/brought', upstream: provider, ...BACKENDS['brought'] },
-            { name: 'default/second', upstream: second, auth: { anthropicAPIKey: { key: 'second-key' } } },
+            { name: 'default/second', upstream: second, auth: { anthropicAPIKey: { key: 'PLANTED-second-key' } } },
           ],
         },
         {
@@ -84,11 +84,11 @@ const world = useWorld(['provider', 'second'], ({ provider, second }) => ({
 const CHAT = '/v1/chat/completions';
 /** All ways in which a client shows who it is. */
 const CLIENT_CREDENTIALS = {
-  authorization: 'Bearer client-token',
+  authorization: 'Bearer PLANTED-client-token',
   'proxy-authorization': 'Basic client',
-  'api-key': 'client-api-key',
-  'x-api-key': 'client-x-api-key',
-  'x-goog-api-key': 'client-google',
+  'api-key': 'PLANTED-client-api-key',
+  'x-api-key': 'PLANTED-client-x-api-key',
+  'x-goog-api-key': 'PLANTED-client-google',
   'ocp-apim-subscription-key': 'client-ocp',
   'x-amz-security-token': 'client-amz',
 };
@@ -108,10 +108,10 @@ const shown = (request: RecordedRequest | undefined) =>
 
 describe('the credential of a backend', () => {
   it.each([
-    ['bearer', { authorization: 'Bearer static-key' }],
-    ['azure', { 'api-key': 'azure-key' }],
-    ['anthropic', { 'x-api-key': 'anthropic-key' }],
-    ['token', { authorization: 'Bearer entra-token' }],
+    ['bearer', { authorization: 'Bearer PLANTED-static-key' }],
+    ['azure', { 'api-key': 'PLANTED-azure-key' }],
+    ['anthropic', { 'x-api-key': 'PLANTED-anthropic-key' }],
+    ['token', { authorization: 'Bearer PLANTED-entra-token' }],
   ])('%s is the only one that its provider is shown (X21)', async (model, expected) => {
     const { response, sent } = await send(model, CLIENT_CREDENTIALS);
     expect(response.status).toBe(200);
@@ -126,8 +126,8 @@ describe('the credential of a backend', () => {
 
 describe('a credential that the client brings for one request', () => {
   it('is used, trimmed, in place of the configured one, and its header goes no further', async () => {
-    const { sent } = await send('brought', { 'x-aigw-api-key': '  sk-mine  ', ...CLIENT_CREDENTIALS });
-    expect(shown(sent)).toEqual({ authorization: 'Bearer sk-mine' });
+    const { sent } = await send('brought', { 'x-aigw-api-key': '  PLANTED-mine  ', ...CLIENT_CREDENTIALS });
+    expect(shown(sent)).toEqual({ authorization: 'Bearer PLANTED-mine' });
   });
 
   it.each([
@@ -154,12 +154,12 @@ describe('a credential that the client brings for one request', () => {
     ['blank', { 'x-aigw-azure-api-key': ' ' }],
   ])('that is %s gives way to the configured one where that is allowed', async (_, headers) => {
     const { sent } = await send('preferred', headers);
-    expect(shown(sent)).toEqual({ 'api-key': 'configured' });
+    expect(shown(sent)).toEqual({ 'api-key': 'PLANTED-configured' });
   });
 
   it('wins over the configured one where both are there', async () => {
-    const { sent } = await send('preferred', { 'x-aigw-azure-api-key': 'mine' });
-    expect(shown(sent)).toEqual({ 'api-key': 'mine' });
+    const { sent } = await send('preferred', { 'x-aigw-azure-api-key': 'PLANTED-mine' });
+    expect(shown(sent)).toEqual({ 'api-key': 'PLANTED-mine' });
   });
 
   it('that is missing is counted once, as a failure', async () => {
@@ -173,8 +173,8 @@ describe('a credential that the client brings for one request', () => {
 
 describe('a credential in the dynamic metadata of another filter (X15)', () => {
   it('is used', async () => {
-    const { sent } = await send('metadata', { 'x-known': 'sk-team' });
-    expect(shown(sent)).toEqual({ authorization: 'Bearer sk-team' });
+    const { sent } = await send('metadata', { 'x-known': 'PLANTED-team' });
+    expect(shown(sent)).toEqual({ authorization: 'Bearer PLANTED-team' });
   });
 
   it('that is missing gives 401', async () => {
@@ -190,11 +190,11 @@ describe('a fallback between backends with credentials of their own', () => {
     const response = await world.gateway.send(CHAT, {
       caseId,
       body: { model: 'two-credentials' },
-      headers: { 'x-aigw-api-key': 'sk-mine', ...CLIENT_CREDENTIALS },
+      headers: { 'x-aigw-api-key': 'PLANTED-mine', ...CLIENT_CREDENTIALS },
     });
     expect(response.status).toBe(200);
-    expect(shown(world.upstreams.provider.request(caseId))).toEqual({ authorization: 'Bearer sk-mine' });
-    expect(shown(world.upstreams.second.request(caseId))).toEqual({ 'x-api-key': 'second-key' });
+    expect(shown(world.upstreams.provider.request(caseId))).toEqual({ authorization: 'Bearer PLANTED-mine' });
+    expect(shown(world.upstreams.second.request(caseId))).toEqual({ 'x-api-key': 'PLANTED-second-key' });
   });
 
   it('finds a credential that the client brought again, though its header was taken away', async () => {
@@ -204,9 +204,9 @@ describe('a fallback between backends with credentials of their own', () => {
     const response = await world.gateway.send(CHAT, {
       caseId,
       body: { model: 'brought-twice' },
-      headers: { 'x-aigw-api-key': 'sk-mine' },
+      headers: { 'x-aigw-api-key': 'PLANTED-mine' },
     });
     expect(response.status).toBe(200);
-    expect(shown(world.upstreams.second.request(caseId))).toEqual({ authorization: 'Bearer sk-mine' });
+    expect(shown(world.upstreams.second.request(caseId))).toEqual({ authorization: 'Bearer PLANTED-mine' });
   });
 });

@@ -10,7 +10,7 @@ import type { RecordedRequest } from '../harness/test-upstream.js';
 import { TOLD_USAGE, toldAnswer } from '../harness/told-answers.js';
 import { useWorld } from '../harness/world.js';
 
-const AWS_FILE = `[default]\naws_access_key_id = AKIA${'TEST'.repeat(4)}\naws_secret_access_key = ${randomBytes(20).toString('hex')}\naws_session_token = aws-token\n`;
+const AWS_FILE = `[default]\naws_access_key_id = AKIA${'TEST'.repeat(4)}\naws_secret_access_key = PLANTED-${randomBytes(20).toString('hex')}\naws_session_token = PLANTED-aws-token\n`;
 type Provider = 'openai' | 'bedrock' | 'gemini' | 'anthropic';
 
 /** Each with what only its requests may have. */
@@ -20,7 +20,7 @@ const BACKENDS: Readonly<
   openai: {
     schema: { name: 'OpenAI', prefix: 'v1' },
     modelNameOverride: 'gpt-x',
-    auth: { apiKey: { key: 'openai-key' } },
+    auth: { apiKey: { key: 'PLANTED-openai-key' } },
     httpHeaderMutation: { set: [{ name: 'x-only-openai', value: '1' }], remove: ['x-client'] },
     httpBodyMutation: { set: [{ path: 'only_openai', value: 'true' }] },
   },
@@ -33,13 +33,13 @@ const BACKENDS: Readonly<
   gemini: {
     schema: { name: 'GCPVertexAI' },
     modelNameOverride: 'gemini-2.5-pro',
-    auth: { gcp: { accessToken: 'gcp-token', region: 'europe-west4', projectName: 'proj' } },
+    auth: { gcp: { accessToken: 'PLANTED-gcp-token', region: 'europe-west4', projectName: 'proj' } },
     httpHeaderMutation: { set: [{ name: 'x-only-gemini', value: '1' }] },
   },
   anthropic: {
     schema: { name: 'Anthropic' },
     modelNameOverride: 'claude-sonnet-4-5',
-    auth: { anthropicAPIKey: { key: 'anthropic-key' } },
+    auth: { anthropicAPIKey: { key: 'PLANTED-anthropic-key' } },
     httpHeaderMutation: { set: [{ name: 'x-only-anthropic', value: '1' }] },
   },
 };
@@ -50,7 +50,7 @@ const SIGNS: Readonly<
 > = {
   openai: {
     path: /^\/v1\/chat\/completions$/,
-    headers: { authorization: 'Bearer openai-key', 'x-only-openai': '1' },
+    headers: { authorization: 'Bearer PLANTED-openai-key', 'x-only-openai': '1' },
     members: ['max_completion_tokens', 'max_tokens', 'messages', 'model', 'only_openai', 'stream', 'stream_options'],
   },
   bedrock: {
@@ -58,19 +58,19 @@ const SIGNS: Readonly<
     headers: {
       authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=AKIA/),
       'x-amz-date': expect.any(String),
-      'x-amz-security-token': 'aws-token',
+      'x-amz-security-token': 'PLANTED-aws-token',
       'x-only-bedrock': '1',
     },
     members: ['inferenceConfig', 'messages'],
   },
   gemini: {
     path: /^\/v1\/projects\/proj\/locations\/europe-west4\/publishers\/google\/models\/gemini-2\.5-pro:(g|streamG)enerateContent/,
-    headers: { authorization: 'Bearer gcp-token', 'x-only-gemini': '1' },
+    headers: { authorization: 'Bearer PLANTED-gcp-token', 'x-only-gemini': '1' },
     members: ['contents', 'generationConfig'],
   },
   anthropic: {
     path: /^\/v1\/messages$/,
-    headers: { 'x-api-key': 'anthropic-key', 'anthropic-version': '2023-06-01', 'x-only-anthropic': '1' },
+    headers: { 'x-api-key': 'PLANTED-anthropic-key', 'anthropic-version': '2023-06-01', 'x-only-anthropic': '1' },
     members: ['max_tokens', 'messages', 'model', 'stream'],
   },
 };

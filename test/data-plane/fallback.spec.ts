@@ -18,7 +18,7 @@ const world = useWorld(['first', 'second'], ({ first, second }) => ({
               upstream: first,
               modelNameOverride: 'first-model',
               schema: { name: 'AzureOpenAI', version: '2025-01-01' },
-              auth: { azureAPIKey: { key: 'azure-key' } },
+              auth: { azureAPIKey: { key: 'PLANTED-azure-key' } },
               httpHeaderMutation: {
                 set: [
                   { name: 'x-only-first', value: '1' },
@@ -32,7 +32,7 @@ const world = useWorld(['first', 'second'], ({ first, second }) => ({
               name: 'default/second',
               upstream: second,
               modelNameOverride: 'second-model',
-              auth: { apiKey: { key: 'openai-key' } },
+              auth: { apiKey: { key: 'PLANTED-openai-key' } },
               httpHeaderMutation: { set: [{ name: 'x-both', value: 'second' }], remove: ['x-gone'] },
             },
           ],
@@ -59,7 +59,7 @@ const clientHeaders = {
   'x-both': 'client',
   'x-gone': 'never',
   'x-only-first': 'client',
-  authorization: 'Bearer for-the-gateway',
+  authorization: 'Bearer PLANTED-for-the-gateway',
 };
 
 describe('a fallback to the second backend', () => {
@@ -81,7 +81,7 @@ describe('a fallback to the second backend', () => {
     expect([response.status, response.json()]).toEqual([200, ANSWER]);
     const failed = first.request(caseId);
     expect(failed.path).toBe('/openai/deployments/first-model/chat/completions?api-version=2025-01-01');
-    expect(failed.headers).toMatchObject({ 'api-key': 'azure-key', 'x-only-first': '1', 'x-both': 'first' });
+    expect(failed.headers).toMatchObject({ 'api-key': 'PLANTED-azure-key', 'x-only-first': '1', 'x-both': 'first' });
     expect(Object.keys(failed.headers)).not.toEqual(expect.arrayContaining(['x-client']));
     expect(failed.headers).not.toHaveProperty('authorization');
     const served = second.request(caseId);
@@ -90,7 +90,7 @@ describe('a fallback to the second backend', () => {
       '{"model":"second-model", "messages":[], "big":12345678901234567890, "model":"second-model"}',
     );
     expect(served.headers).toMatchObject({
-      authorization: 'Bearer openai-key',
+      authorization: 'Bearer PLANTED-openai-key',
       'content-length': String(served.body.length),
       'content-type': 'application/json',
       'x-both': 'second',

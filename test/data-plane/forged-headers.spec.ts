@@ -8,9 +8,15 @@ const world = useWorld(['openai', 'other', 'rest'], ({ openai, other, rest }) =>
     {
       name: 'default/llm',
       rules: [
-        { model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai, auth: { apiKey: { key: 'k' } } }] },
-        { model: 'gpt-y', backends: [{ name: 'default/other', upstream: other, auth: { apiKey: { key: 'k' } } }] },
-        { backends: [{ name: 'default/rest', upstream: rest, auth: { apiKey: { key: 'k' } } }] },
+        {
+          model: 'gpt-x',
+          backends: [{ name: 'default/openai', upstream: openai, auth: { apiKey: { key: 'PLANTED-k' } } }],
+        },
+        {
+          model: 'gpt-y',
+          backends: [{ name: 'default/other', upstream: other, auth: { apiKey: { key: 'PLANTED-k' } } }],
+        },
+        { backends: [{ name: 'default/rest', upstream: rest, auth: { apiKey: { key: 'PLANTED-k' } } }] },
       ],
     },
   ],
@@ -81,7 +87,10 @@ describe.each(FORGERIES)('a client that forges %s (X20)', (_, headers) => {
     expect(response.status).toBe(200);
     expect(sentAnywhere(caseId)).toHaveLength(1);
     const got = world.upstreams.other.request(caseId);
-    expect(got).toMatchObject({ path: `${CHAT}?q=1`, headers: { authorization: 'Bearer k', host: 'other.test' } });
+    expect(got).toMatchObject({
+      path: `${CHAT}?q=1`,
+      headers: { authorization: 'Bearer PLANTED-k', host: 'other.test' },
+    });
     expect(got.headers).toMatchObject({ 'x-ai-eg-model': 'gpt-y', 'x-ai-eg-original-path': `${CHAT}?q=1` });
     expect(got.headers['x-ai-eg-internal-req-id']).not.toContain('r-1');
     for (const name of ['x-ai-eg-upstream-host', 'x-ai-eg-anything', 'x-gateway-destination-endpoint']) {

@@ -5,7 +5,7 @@ import type { BackendDocument } from '../harness/gateway-plan.js';
 import { toldAnswer } from '../harness/told-answers.js';
 import { useWorld } from '../harness/world.js';
 
-const gcp = { accessToken: 'ya29.configured', region: 'europe-west4', projectName: 'my-project' };
+const gcp = { accessToken: 'ya29.PLANTED-configured', region: 'europe-west4', projectName: 'my-project' };
 const BACKENDS: Readonly<Record<string, BackendDocument>> = {
   gemini: { schema: { name: 'GCPVertexAI' }, modelNameOverride: 'gemini-2.5-pro', auth: { gcp } },
   vertex: { schema: { name: 'GCPAnthropic' }, modelNameOverride: 'claude-sonnet-4-5', auth: { gcp } },
@@ -42,7 +42,7 @@ const chat = messages;
 describe('a request to Google Cloud', () => {
   const PREFIX = '/v1/projects/my-project/locations/europe-west4/publishers';
   const google = toldAnswer('GCPVertexAI', [{ text: 'ok' }]);
-  const CLIENT = { authorization: 'Bearer client', 'x-goog-api-key': 'client-key' };
+  const CLIENT = { authorization: 'Bearer PLANTED-client', 'x-goog-api-key': 'PLANTED-client-key' };
 
   it.each<[string, string, string, object, Answer, string]>([
     ['a chat', 'gemini', CHAT, chat, google, '/google/models/gemini-2.5-pro:generateContent'],
@@ -75,15 +75,15 @@ describe('a request to Google Cloud', () => {
     expect([status, sent.path, sent.headers['authorization']]).toEqual([
       200,
       PREFIX + expectedPath,
-      'Bearer ya29.configured',
+      'Bearer ya29.PLANTED-configured',
     ]);
     expect(sent.headers).not.toHaveProperty('x-goog-api-key');
   });
 
   it('has the token that the caller brings, whose header ends at the gateway', async () => {
-    const headers = { ...CLIENT, 'x-team-gcp': 'ya29.brought' };
+    const headers = { ...CLIENT, 'x-team-gcp': 'ya29.PLANTED-brought' };
     const { sent } = await send(CHAT, { model: 'gemini-brought', ...chat }, google, headers);
-    expect(sent.headers['authorization']).toBe('Bearer ya29.brought');
+    expect(sent.headers['authorization']).toBe('Bearer ya29.PLANTED-brought');
     expect(sent.path).toBe(`${PREFIX}/google/models/gemini-2.5-pro:generateContent`);
     expect(sent.headers).not.toHaveProperty('x-team-gcp');
   });

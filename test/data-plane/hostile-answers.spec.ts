@@ -6,10 +6,11 @@ import { STREAMING_CELLS, translates, type CellName } from '../harness/cell-kind
 import { errorFault } from '../harness/client-dialect.js';
 import { answerFaults, askAnswering, bodyOf, goodBody, type Seen } from '../harness/hostile-answer.js';
 import { servesOn } from '../harness/hostile-request.js';
+import { MEASURED } from '../harness/gateway.js';
 import { residentBytes } from '../harness/resident-memory.js';
 import { useBackendOfEachSchema } from '../harness/schema-backends.js';
 
-const world = useBackendOfEachSchema();
+const world = useBackendOfEachSchema({}, MEASURED);
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const HTML = '<html><h1>502 "Bad" Gateway</h1></html>';
@@ -317,13 +318,14 @@ describe('a whole answer of very much', () => {
       cell[0] === 'rerank' ? `"id":"${TEXT}",${found}` : found + TEXT,
     );
     const seen = await askAnswering(world, cell, whole(200, large));
-    expect([seen.status, seen.details, seen.isComplete, seen.text.includes(TEXT), shown(seen.text)]).toEqual([
-      200,
-      'via_upstream',
-      true,
-      true,
-      expect.any(String),
-    ]);
+    const { status, details, isComplete, cause } = seen;
+    expect({ status, details, isComplete, cause, hasText: seen.text.includes(TEXT), text: shown(seen.text) }).toEqual({
+      status: 200,
+      details: 'via_upstream',
+      isComplete: true,
+      hasText: true,
+      text: expect.any(String),
+    });
     await servesOn(world);
     expect((await residentBytes(pid)) - before).toBeLessThan(400 << 20);
   });

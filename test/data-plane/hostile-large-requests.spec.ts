@@ -5,10 +5,11 @@ import { newCase } from '../harness/case-id.js';
 import { CELLS, minimalCall } from '../harness/cell.js';
 import { takesForm, type CellName } from '../harness/cell-kind.js';
 import { askRefusing, fateFault, requestFaults, rewrites, sentFault, servesOn } from '../harness/hostile-request.js';
+import { MEASURED } from '../harness/gateway.js';
 import { residentBytes } from '../harness/resident-memory.js';
 import { useBackendOfEachSchema } from '../harness/schema-backends.js';
 
-const world = useBackendOfEachSchema();
+const world = useBackendOfEachSchema({}, MEASURED);
 
 const of = (...endpoints: EndpointName[]) => CELLS.filter(([endpoint]) => endpoints.includes(endpoint));
 const withMembers = (text: string, members: object) => JSON.stringify({ ...(JSON.parse(text) as object), ...members });

@@ -9,6 +9,7 @@ import {
 import { attributes as sourceAttributes } from '../../src/shared/headers.js';
 import { eventually, within } from '../harness/eventually.js';
 import { frame, GrpcPeer, type CallOutcome, type PeerCall } from '../harness/grpc-peer.js';
+import { MEASURED } from '../harness/gateway.js';
 import { residentBytes } from '../harness/resident-memory.js';
 import { useWorld } from '../harness/world.js';
 
@@ -24,7 +25,7 @@ const world = useWorld(
       { name: 'default/llm', rules: [{ model: 'gpt-x', backends: [{ name: 'default/openai', upstream: openai }] }] },
     ],
   }),
-  { extprocFlags: ['-maxRecvMsgSize', String(1 << 20)] },
+  { extprocFlags: [...(MEASURED.extprocFlags ?? []), '-maxRecvMsgSize', String(1 << 20)] },
 );
 
 type Init = MessageInitShape<typeof ProcessingRequestSchema>;

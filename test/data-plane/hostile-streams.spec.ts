@@ -1,6 +1,6 @@
 import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import type { GatewaySettings } from '../harness/gateway.js';
+import { MEASURED, type GatewaySettings } from '../harness/gateway.js';
 import type { SchemaName } from '../../src/shared/filter-config/filter-config.js';
 import { BREAK, chunked, gated, type Answer, type BodyStep } from '../harness/answers.js';
 import { newCase } from '../harness/case-id.js';
@@ -90,7 +90,7 @@ describe.each<[string, GatewaySettings]>([
   ['in full duplex', { extprocEnv: () => ({ AIGW_STREAM_KEEPALIVE_INTERVAL: '1s' }) }],
 ])('%s:', (mode, settings) => {
   const isDuplex = mode === 'in full duplex';
-  const world = useBackendOfEachSchema({}, settings);
+  const world = useBackendOfEachSchema({}, { ...MEASURED, ...settings });
   const faultsOf = async (cells: readonly CellName[], fails: boolean, steps: Steps, more = {}) =>
     await answerFaults(
       world,

@@ -2,19 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import { BREAK, chunked, DONE, event, gated, hang, json, type BodyStep } from '../harness/answers.js';
 import { newCase } from '../harness/case-id.js';
 import { eventually } from '../harness/eventually.js';
+import { MEASURED } from '../harness/gateway.js';
 import { residentBytes } from '../harness/resident-memory.js';
 import { useWorld } from '../harness/world.js';
 
-const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [
-    {
-      name: 'default/llm',
-      rules: [{ model: 'gpt-x', bufferBytes: 64 << 10, backends: [{ name: 'default/openai', upstream: openai }] }],
-    },
-  ],
-  costs: [{ metadataKey: 'used', type: 'TotalToken' }],
-  listeners: { main: 16 << 20 },
-}));
+const world = useWorld(
+  ['openai'],
+  ({ openai }) => ({
+    routes: [
+      {
+        name: 'default/llm',
+        rules: [{ model: 'gpt-x', bufferBytes: 64 << 10, backends: [{ name: 'default/openai', upstream: openai }] }],
+      },
+    ],
+    costs: [{ metadataKey: 'used', type: 'TotalToken' }],
+    listeners: { main: 16 << 20 },
+  }),
+  MEASURED,
+);
 
 const CHAT = '/v1/chat/completions';
 const DURATION = 'gen_ai_server_request_duration_seconds_count';
@@ -101,7 +106,7 @@ describe('a provider that breaks off', () => {
     await response.until(first);
     gates[0]!.open();
 
-    expect(await response.rest()).toEqual({ received: first, isComplete: false });
+    expect(await response.rest()).toEqual({ received: first, isComplete: false, cause: 'Error: aborted' });
     const metrics = await gateway.extproc.awaitMetric(DURATION, { gen_ai_response_model: model });
     expect(metrics.find(DURATION, { gen_ai_response_model: model })).toMatchObject([
       { value: 1, labels: { error_type: 'cancelled' } },

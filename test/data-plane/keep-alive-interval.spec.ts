@@ -13,11 +13,12 @@ import { servesOn } from '../harness/hostile-request.js';
 import type { OpenResponse } from '../harness/http-client.js';
 import { STORY } from '../harness/provider-answers.js';
 import { residentBytes } from '../harness/resident-memory.js';
+import { MEASURED } from '../harness/gateway.js';
 import { BACKENDS, useBackendOfEachSchema } from '../harness/schema-backends.js';
 import { anthropicClient, openaiClient } from '../harness/sdk-clients.js';
 import { useWorld } from '../harness/world.js';
 
-const SETTINGS = { extprocEnv: () => ({ AIGW_STREAM_KEEPALIVE_INTERVAL: '1s' }) };
+const SETTINGS = { ...MEASURED, extprocEnv: () => ({ AIGW_STREAM_KEEPALIVE_INTERVAL: '1s' }) };
 const COMMENT = ': keep-alive\n\n';
 const PING = 'event: ping\ndata: {"type": "ping"}\n\n';
 const CHAT_TO_GEMINI: CellName = ['chat-completions', 'GCPVertexAI'];

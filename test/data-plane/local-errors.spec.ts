@@ -18,7 +18,7 @@ const nothingSent = (caseId: string) => expect(world.upstreams.openai.requests(c
 describe('an unknown path', () => {
   it.each([
     ['/v1/unknown?key=1', { body: { model: 'gpt-x' } }],
-    ['/v1/responses/resp_1', {}],
+    ['/v1/responses/resp_1/unknown', {}],
     ['/v1/chat/completions/', { body: { model: 'gpt-x' } }],
     ['/V1/chat/completions', { body: { model: 'gpt-x' } }],
     ['/', {}],

@@ -11,7 +11,7 @@ const world = useWorld(['openai'], ({ openai }) => ({
   ],
   models: [model('open'), model('secret'), model('wild')],
   modelsByHost: { 'team.test': [model('secret'), model('open')], '*.wild.test': [model('wild'), model('open')] },
-  unscopedModels: [model('open')],
+  unscopedModels: [model('open'), { ...model('blue'), Scopes: [{ 'x-team': 'blue' }] }],
 }));
 
 const ids = (body: Record<string, unknown>) => (body['data'] as { id: string }[]).map(({ id }) => id);
@@ -38,6 +38,15 @@ describe('the list of models', () => {
     ]);
     const hidden = await world.gateway.send('/anthropic/v1/models/secret');
     expect([hidden.status, hidden.json()]).toMatchObject([404, { error: { type: 'not_found_error' } }]);
+  });
+
+  it('shows models whose rules want headers to clients that send them, and to no others', async () => {
+    const { gateway } = world;
+    const list = async (headers: Record<string, string>) => ids((await gateway.send('/v1/models', { headers })).json());
+    expect(await list({ 'X-Team': 'blue' })).toEqual(['open', 'blue']);
+    expect(await list({ 'x-team': 'red' })).toEqual(['open']);
+    const one = async (headers: Record<string, string>) => (await gateway.send('/v1/models/blue', { headers })).status;
+    expect([await one({ 'x-team': 'blue' }), await one({ 'x-team': 'red' }), await one({})]).toEqual([200, 404, 404]);
   });
 
   it("is given in Anthropic's form below its prefix", async () => {

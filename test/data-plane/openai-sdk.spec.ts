@@ -11,7 +11,7 @@ const world = useWorld(['openai'], ({ openai }) => ({
       rules: [
         {
           model: 'gpt-x',
-          backends: [{ name: 'default/openai', upstream: openai, auth: { apiKey: { key: 'provider-key' } } }],
+          backends: [{ name: 'default/openai', upstream: openai, auth: { apiKey: { key: 'PLANTED-provider-key' } } }],
         },
         {
           model: 'gpt-own',
@@ -20,7 +20,7 @@ const world = useWorld(['openai'], ({ openai }) => ({
               name: 'default/own',
               upstream: openai,
               auth: {
-                apiKey: { key: 'x' },
+                apiKey: { key: 'PLANTED-x' },
                 credentialOverride: { headerName: 'x-aigw-api-key', fallbackToConfigured: false },
               },
             },
@@ -35,7 +35,7 @@ const world = useWorld(['openai'], ({ openai }) => ({
 const client = (caseId: string) =>
   new OpenAI({
     baseURL: `${world.gateway.baseUrl}/v1`,
-    apiKey: 'client-key',
+    apiKey: 'PLANTED-client-key',
     maxRetries: 0,
     defaultHeaders: { [CASE_HEADER]: caseId },
   });
@@ -63,7 +63,9 @@ describe('the official openai package for Node', () => {
     world.upstreams.openai.script(caseId, json(completion));
     const answer = await client(caseId).chat.completions.create({ model: 'gpt-x', messages });
     expect(answer).toMatchObject(completion);
-    expect(world.upstreams.openai.request(caseId).headers).toMatchObject({ authorization: 'Bearer provider-key' });
+    expect(world.upstreams.openai.request(caseId).headers).toMatchObject({
+      authorization: 'Bearer PLANTED-provider-key',
+    });
     expect((await world.gateway.envoy.accessLog.entry(caseId)).ai).toMatchObject({ used: 3 });
   });
 

@@ -78,7 +78,19 @@ const EXCHANGES: Readonly<Partial<Record<EndpointName, Readonly<Partial<Record<S
     AWSBedrock: { answer: json({ inputTokens: 11 }), expected: { object: 'response.input_tokens', ...chatCount } },
     GCPVertexAI: { answer: json({ totalTokens: 11 }), expected: { object: 'response.input_tokens', ...chatCount } },
   },
-  'images-generations': { OpenAI: same(image, IMAGE_SPENT), AzureOpenAI: same(image, IMAGE_SPENT) },
+  'images-generations': {
+    OpenAI: same(image, IMAGE_SPENT),
+    AzureOpenAI: same(image, IMAGE_SPENT),
+    AWSBedrock: { answer: json({ images: ['AAAA'] }), expected: { data: [{ b64_json: 'AAAA' }] } },
+    GCPVertexAI: {
+      answer: json({
+        candidates: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] } }],
+        usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 9 },
+      }),
+      expected: { created: expect.any(Number), data: [{ b64_json: 'AAAA' }], output_format: 'png', usage: image.usage },
+      spent: IMAGE_SPENT,
+    },
+  },
   'images-edits': { OpenAI: same(image, IMAGE_SPENT), AzureOpenAI: same(image, IMAGE_SPENT) },
   'images-variations': { OpenAI: same(image, IMAGE_SPENT), AzureOpenAI: same(image, IMAGE_SPENT) },
   speech: {
@@ -108,6 +120,10 @@ const EXCHANGES: Readonly<Partial<Record<EndpointName, Readonly<Partial<Record<S
   rerank: {
     AWSBedrock: {
       answer: json({ results: [{ index: 0, relevance_score: 0.5 }] }),
+      expected: { id: expect.stringMatching(/^rerank-/), results: [{ index: 0, relevance_score: 0.5 }], meta: {} },
+    },
+    GCPVertexAI: {
+      answer: json({ records: [{ id: '0', score: 0.5 }] }),
       expected: { id: expect.stringMatching(/^rerank-/), results: [{ index: 0, relevance_score: 0.5 }], meta: {} },
     },
     Cohere: same(

@@ -47,6 +47,11 @@ answer = client.rerank(model=model, query="q", documents=["a", "b"])
 out["scores"] = [[r.index, r.relevance_score] for r in answer.results]
 `;
 
+const RANKED = [
+  { index: 1, relevance_score: 0.75 },
+  { index: 0, relevance_score: 0.25 },
+];
+
 describeWithPython('the Python packages (skipped without AIGW_TEST_PYTHONPATH)', () => {
   const world = useBackendOfEachSchema();
 
@@ -81,14 +86,22 @@ describeWithPython('the Python packages (skipped without AIGW_TEST_PYTHONPATH)',
     },
   );
 
-  it('cohere reranks', async () => {
+  it.each([
+    ['Cohere', { id: 'r', results: RANKED, meta: { api_version: { version: '2' } } }],
+    ['AWSBedrock', { results: RANKED }],
+    [
+      'GCPVertexAI',
+      {
+        records: [
+          { id: '1', score: 0.75 },
+          { id: '0', score: 0.25 },
+        ],
+      },
+    ],
+  ] as const)('cohere reranks with %s', async (schema, answer) => {
     const caseId = newCase('python');
-    const results = [
-      { index: 1, relevance_score: 0.75 },
-      { index: 0, relevance_score: 0.25 },
-    ];
-    world.upstreams.provider.script(caseId, json({ id: 'r', results, meta: { api_version: { version: '2' } } }));
-    expect(await run(COHERE, 'Cohere', [caseId])).toEqual({
+    world.upstreams.provider.script(caseId, json(answer));
+    expect(await run(COHERE, schema, [caseId])).toEqual({
       scores: [
         [1, 0.75],
         [0, 0.25],

@@ -7,17 +7,17 @@ import type { TestUpstream } from '../harness/test-upstream.js';
 import { useWorld } from '../harness/world.js';
 
 const SECRETS = {
-  static: 'planted-static-key',
-  azure: 'planted-azure-key',
-  brought: 'planted-brought-key',
-  authorization: 'planted-client-token',
-  cookie: 'planted-cookie',
-  setCookie: 'planted-set-cookie',
-  apiKey: 'planted-x-api-key',
-  mutation: 'planted-mutation-value',
+  static: 'PLANTED-static-key',
+  azure: 'PLANTED-azure-key',
+  brought: 'PLANTED-brought-key',
+  authorization: 'PLANTED-client-token',
+  cookie: 'PLANTED-cookie',
+  setCookie: 'PLANTED-set-cookie',
+  apiKey: 'PLANTED-x-api-key',
+  mutation: 'PLANTED-mutation-value',
 };
-const BODY_SECRET = 'planted-prompt';
-const ANSWER_SECRET = 'planted-answer';
+const BODY_SECRET = 'text-of-the-prompt';
+const ANSWER_SECRET = 'text-of-the-answer';
 const CHAT = '/v1/chat/completions';
 
 const plan = (provider: TestUpstream): EnvoyPlan => ({
@@ -65,7 +65,7 @@ const HEADERS = {
 const LEVELS: readonly (readonly [string, readonly string[]])[] = [
   ['debug', ['-logLevel', 'debug']],
   ['debug with redaction of bodies', ['-logLevel', 'debug', '-enableRedaction']],
-  ['info', []],
+  ['info', ['-logLevel', 'info']],
 ];
 
 describe.each(LEVELS)('the log at %s', (level, extprocFlags) => {

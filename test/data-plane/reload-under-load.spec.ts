@@ -5,6 +5,7 @@ import { chunked, DONE, event, json } from '../harness/answers.js';
 import { newCase } from '../harness/case-id.js';
 import type { EnvoyPlan } from '../harness/envoy-config.js';
 import type { TestUpstream } from '../harness/test-upstream.js';
+import { MEASURED } from '../harness/gateway.js';
 import { useWorld } from '../harness/world.js';
 
 const CHAT = '/v1/chat/completions';
@@ -19,7 +20,9 @@ const generation = (provider: TestUpstream, number: number): EnvoyPlan => ({
       name: 'default/llm',
       rules: ['steady', 'streamed', `passing-${number}`].map((model) => ({
         model,
-        backends: [{ name: `default/${model}`, upstream: provider, auth: { apiKey: { key: `key-${number}` } } }],
+        backends: [
+          { name: `default/${model}`, upstream: provider, auth: { apiKey: { key: `PLANTED-key-${number}` } } },
+        ],
       })),
     },
   ],
@@ -29,7 +32,7 @@ const generation = (provider: TestUpstream, number: number): EnvoyPlan => ({
   ],
 });
 
-const world = useWorld(['provider'], ({ provider }) => generation(provider, 0));
+const world = useWorld(['provider'], ({ provider }) => generation(provider, 0), MEASURED);
 
 describe('changes of the configuration under load', () => {
   it('fail no request: 200 a second for 10 seconds, 20 changes of filter configuration and routes', async () => {

@@ -88,7 +88,13 @@ describe('examples/basic on a cluster', () => {
   it(
     'serves a moment after kubectl apply, and is programmed when it does',
     async () => {
-      await world.cluster.kubectl.run('create', 'secret', 'generic', 'basic-openai', '--from-literal=apiKey=sk-first');
+      await world.cluster.kubectl.run(
+        'create',
+        'secret',
+        'generic',
+        'basic-openai',
+        '--from-literal=apiKey=PLANTED-sk-first',
+      );
       const example = adaptedExample();
       const startMs = performance.now();
       const since = (what: string) => figure(`${what} after kubectl apply`, performance.now() - startMs);
@@ -149,7 +155,7 @@ describe('examples/basic on a cluster', () => {
     const { stdout } = await run('curl', ['-sS', '--fail', '--max-time', '20', ...headers, '-d', body, url]);
     expect(stdout).toContain('from far');
     const { headers: sent } = upstream.request(caseId);
-    expect(sent['authorization']).toBe('Bearer sk-first');
+    expect(sent['authorization']).toBe('Bearer PLANTED-sk-first');
     expect(sent['host']).toBe('provider.test');
   });
 

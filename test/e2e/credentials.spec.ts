@@ -48,7 +48,7 @@ describe('credentials on a cluster', () => {
     await world.apply(
       ...gatewayObjects(world),
       ...provider('near', upstream.port),
-      apiKey('near', 'key-1'),
+      apiKey('near', 'PLANTED-key-1'),
       apiKeyPolicy('near'),
       aiRoute('llm', [ruleFor('near', 'near')]),
     );
@@ -63,7 +63,7 @@ describe('credentials on a cluster', () => {
   /** What the provider is told in `authorization`; `undefined` also when the request did not reach it. */
   async function keyAtProvider(model: string): Promise<string | undefined> {
     const caseId = newCase(model);
-    await world.chat(model, { caseId, headers: { authorization: 'Bearer of-the-client' } });
+    await world.chat(model, { caseId, headers: { authorization: 'Bearer PLANTED-of-the-client' } });
     return upstream.requests(caseId)[0]?.headers['authorization'];
   }
 
@@ -76,9 +76,9 @@ describe('credentials on a cluster', () => {
   it(
     'brings a rotated key to the provider a moment later, and never the one of the client',
     async () => {
-      expect(await keyAtProvider('near')).toBe('Bearer key-1');
-      await world.apply(apiKey('near', 'key-2'));
-      const ms = await untilKey('the second key', 'near', (key) => key === 'Bearer key-2');
+      expect(await keyAtProvider('near')).toBe('Bearer PLANTED-key-1');
+      await world.apply(apiKey('near', 'PLANTED-key-2'));
+      const ms = await untilKey('the second key', 'near', (key) => key === 'Bearer PLANTED-key-2');
       figure('key rotated in the Secret to the provider', ms);
       expect(ms).toBeLessThan(CHANGE_MS);
     },
@@ -89,11 +89,11 @@ describe('credentials on a cluster', () => {
     'sends the key no more a moment after its policy was deleted',
     async () => {
       await world.cluster.api.delete(refOf(apiKeyPolicy('near')));
-      const ms = await untilKey('the key to be gone', 'near', (key) => key !== 'Bearer key-2');
+      const ms = await untilKey('the key to be gone', 'near', (key) => key !== 'Bearer PLANTED-key-2');
       figure('policy deleted to the provider without its key', ms);
       expect(ms).toBeLessThan(CHANGE_MS);
       await world.apply(apiKeyPolicy('near'));
-      await untilKey('the key to be back', 'near', (key) => key === 'Bearer key-2');
+      await untilKey('the key to be back', 'near', (key) => key === 'Bearer PLANTED-key-2');
     },
     TEST_MS,
   );
@@ -103,7 +103,7 @@ describe('credentials on a cluster', () => {
     async () => {
       await world.apply(
         ...provider('far', upstream.port, FOREIGN),
-        apiKey('far', 'key-of-far', FOREIGN),
+        apiKey('far', 'PLANTED-key-of-far', FOREIGN),
         apiKeyPolicy('far', FOREIGN),
         aiRoute('far', [ruleFor('far', { name: 'far', namespace: FOREIGN })]),
       );
@@ -120,7 +120,7 @@ describe('credentials on a cluster', () => {
 
       await world.apply(aiGrant, envoyGrant);
       await world.chatAnswers('far');
-      expect(await keyAtProvider('far')).toBe('Bearer key-of-far');
+      expect(await keyAtProvider('far')).toBe('Bearer PLANTED-key-of-far');
 
       await world.cluster.api.delete(refOf(aiGrant));
       const ms = await untilKey('the backend to be refused again', 'far', (key) => key === undefined);

@@ -55,7 +55,7 @@ async function applyRoute(world: E2eWorld, first: TestUpstream, second: TestUpst
     ...gatewayObjects(world),
     ...provider('first', first.port),
     ...provider('second', second.port),
-    ...['first', 'second'].flatMap((name) => [apiKey(name, `key-of-${name}`), apiKeyPolicy(name)]),
+    ...['first', 'second'].flatMap((name) => [apiKey(name, `PLANTED-key-of-${name}`), apiKeyPolicy(name)]),
     aiRoute('llm', [ruleFor('near', { name: 'first', priority: 0 }, { name: 'second', priority: 1 })]),
     fallbackPolicy('llm'),
   );
@@ -115,7 +115,7 @@ describe('processors that run as a Deployment', () => {
         expect(text).toBe('piece by piece');
       }
       expect(first.requests(caseId).map(({ headers }) => headers['authorization'])).toEqual(
-        Array.from({ length: 20 }, () => 'Bearer key-of-first'),
+        Array.from({ length: 20 }, () => 'Bearer PLANTED-key-of-first'),
       );
       for (const pod of processors()) expect(await requestsOf(pod)).toBeGreaterThan(0);
     },
@@ -140,7 +140,7 @@ describe('processors that run as a Deployment', () => {
         expect((await world.chat('near', { caseId })).text).toContain('from the second');
       }
       expect(second.requests(caseId).map(({ headers }) => headers['authorization'])).toEqual(
-        Array.from({ length: 20 }, () => 'Bearer key-of-second'),
+        Array.from({ length: 20 }, () => 'Bearer PLANTED-key-of-second'),
       );
     },
     TEST_MS,

@@ -6,7 +6,7 @@ import { freePort } from '../harness/free-port.js';
 import { send, type Message, type Received } from '../harness/http-client.js';
 import { ControllerProcess } from '../harness/kube/controller-process.js';
 import { DnsServer } from '../harness/kube/dns.js';
-import { ENVOY_GATEWAY_NAMESPACE, EnvoyGateway } from '../harness/kube/envoy-gateway.js';
+import { ENVOY_GATEWAY_NAMESPACE, EnvoyGateway, type EnvoyGatewaySettings } from '../harness/kube/envoy-gateway.js';
 import { installCrds } from '../harness/kube/install-crds.js';
 import { KubeCluster } from '../harness/kube/kube-cluster.js';
 import { Kubelet } from '../harness/kube/kubelet.js';
@@ -24,6 +24,8 @@ export interface E2eSettings {
   /** Values of the chart, `a.b=c`. */
   readonly values?: readonly string[];
   readonly controllers?: number;
+  /** False: Envoy Gateway is not told of the extension server. */
+  readonly registersHooks?: boolean;
 }
 
 /**
@@ -40,7 +42,11 @@ export class E2eWorld {
     readonly dns: DnsServer,
     /** Of the Gateway's listener, for clients. */
     readonly port: number,
-    private parts?: { readonly envoyGateway: EnvoyGateway; readonly kubelet: Kubelet },
+    private parts?: {
+      readonly envoyGateway: EnvoyGateway;
+      readonly kubelet: Kubelet;
+      readonly hooks: EnvoyGatewaySettings;
+    },
   ) {}
 
   static async start(settings: E2eSettings = {}): Promise<E2eWorld> {
@@ -65,6 +71,12 @@ export class E2eWorld {
   get #started() {
     if (!this.parts) throw new Error('the world was not started');
     return this.parts;
+  }
+
+  /** Starts Envoy Gateway anew, with the extension server in its configuration or without. */
+  async restartEnvoyGateway({ registersHooks }: { readonly registersHooks: boolean }): Promise<void> {
+    const { envoyGateway, hooks } = this.#started;
+    await envoyGateway.restart(registersHooks ? hooks : {});
   }
 
   /** A provider below `test`, to be reached by any name there. */
@@ -119,7 +131,7 @@ export class E2eWorld {
     await this.cluster.stop();
   }
 
-  async #install({ values, controllers = 1 }: E2eSettings): Promise<void> {
+  async #install({ values, controllers = 1, registersHooks = true }: E2eSettings): Promise<void> {
     const { api, services } = this.cluster;
     await installCrds(api);
     await api.ensureNamespace(ENVOY_GATEWAY_NAMESPACE);
@@ -137,12 +149,15 @@ export class E2eWorld {
       webhooks.balancer.targets.add(controller.ports.webhook);
     }
     await Promise.all(this.controllers.map(async (controller) => await controller.ready()));
-    const extensionManager = {
-      ...recommendedExtensionManager(),
-      service: { ip: { address: '127.0.0.1', port: hooks.port } },
+    const registration: EnvoyGatewaySettings = {
+      extensionServerPort: hooks.port,
+      extensionManager: {
+        ...recommendedExtensionManager(),
+        service: { ip: { address: '127.0.0.1', port: hooks.port } },
+      },
     };
-    const envoyGateway = await EnvoyGateway.start(this.cluster, { extensionServerPort: hooks.port, extensionManager });
-    this.parts = { envoyGateway, kubelet: Kubelet.start({ api, dns: this.dns }) };
+    const envoyGateway = await EnvoyGateway.start(this.cluster, registersHooks ? registration : {});
+    this.parts = { envoyGateway, kubelet: Kubelet.start({ api, dns: this.dns }), hooks: registration };
   }
 
   async #balancer(): Promise<{ readonly port: number; readonly balancer: ServiceBalancer }> {

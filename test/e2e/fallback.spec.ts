@@ -39,7 +39,7 @@ describe('several backends of a rule on a cluster', () => {
       ...ipProvider('first-ip', first.port),
       ...ipProvider('second-ip', second.port),
       ...['first', 'second', 'first-ip', 'second-ip'].flatMap((name) => [
-        apiKey(name, `key-of-${name}`),
+        apiKey(name, `PLANTED-key-of-${name}`),
         apiKeyPolicy(name),
       ]),
       aiRoute('llm', [
@@ -62,8 +62,8 @@ describe('several backends of a rule on a cluster', () => {
   const modelOf = (body: Buffer) => (JSON.parse(body.toString()) as { readonly model: string }).model;
 
   it.each([
-    { model: 'by-name', keys: ['key-of-first', 'key-of-second'] },
-    { model: 'by-address', keys: ['key-of-first-ip', 'key-of-second-ip'] },
+    { model: 'by-name', keys: ['PLANTED-key-of-first', 'PLANTED-key-of-second'] },
+    { model: 'by-address', keys: ['PLANTED-key-of-first-ip', 'PLANTED-key-of-second-ip'] },
   ])(
     'asks the next priority, with its own model and key, when the first fails: $model',
     async ({ model, keys }) => {
@@ -97,8 +97,8 @@ describe('several backends of a rule on a cluster', () => {
       for (let done = 0; done < count; done += 1) expect((await world.chat('split', { caseId })).status).toBe(200);
       const keysAt = (upstream: TestUpstream) =>
         upstream.requests(caseId).map(({ headers }) => headers['authorization']);
-      expect(new Set(keysAt(first))).toEqual(new Set(['Bearer key-of-first']));
-      expect(new Set(keysAt(second))).toEqual(new Set(['Bearer key-of-second']));
+      expect(new Set(keysAt(first))).toEqual(new Set(['Bearer PLANTED-key-of-first']));
+      expect(new Set(keysAt(second))).toEqual(new Set(['Bearer PLANTED-key-of-second']));
       // A quarter; 5 standard deviations (6.1) to each side.
       expect(Math.abs(keysAt(first).length - count / 4)).toBeLessThan(31);
       expect(keysAt(first).length + keysAt(second).length).toBe(count);
@@ -113,7 +113,10 @@ describe('several backends of a rule on a cluster', () => {
       for (let done = 0; done < 40; done += 1) expect((await world.chat('mixed', { caseId })).status).toBe(200);
       const keysAt = (upstream: TestUpstream) =>
         new Set(upstream.requests(caseId).map(({ headers }) => headers['authorization']));
-      expect([...keysAt(first), ...keysAt(second)]).toEqual(['Bearer key-of-first', 'Bearer key-of-second-ip']);
+      expect([...keysAt(first), ...keysAt(second)]).toEqual([
+        'Bearer PLANTED-key-of-first',
+        'Bearer PLANTED-key-of-second-ip',
+      ]);
     },
     TEST_MS,
   );
@@ -133,11 +136,11 @@ describe('several backends of a rule on a cluster', () => {
         ['second-ip', second],
       ] as const) {
         await world.apply(route(backend));
-        await eventually(`the key of ${backend}`, () => keysAt(upstream).has(`Bearer key-of-${backend}`));
+        await eventually(`the key of ${backend}`, () => keysAt(upstream).has(`Bearer PLANTED-key-of-${backend}`));
       }
       const outcomes = Object.keys(await load.end());
-      expect(keysAt(first)).toEqual(new Set(['Bearer key-of-first', 'Bearer key-of-first-ip']));
-      expect(keysAt(second)).toEqual(new Set(['Bearer key-of-second', 'Bearer key-of-second-ip']));
+      expect(keysAt(first)).toEqual(new Set(['Bearer PLANTED-key-of-first', 'Bearer PLANTED-key-of-first-ip']));
+      expect(keysAt(second)).toEqual(new Set(['Bearer PLANTED-key-of-second', 'Bearer PLANTED-key-of-second-ip']));
       // Until the mounted filter config follows the xDS, the processor refuses, and says that it can be tried again.
       expect(['200', '503']).toEqual(expect.arrayContaining(outcomes));
     },
@@ -152,7 +155,7 @@ describe('several backends of a rule on a cluster', () => {
         expect((await world.chat('split-by-address', { caseId })).status).toBe(200);
       expect(first.requests(caseId)).toEqual([]);
       expect(new Set(second.requests(caseId).map(({ headers }) => headers['authorization']))).toEqual(
-        new Set(['Bearer key-of-second-ip']),
+        new Set(['Bearer PLANTED-key-of-second-ip']),
       );
     },
     TEST_MS,

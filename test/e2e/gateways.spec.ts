@@ -42,7 +42,7 @@ describe('several Gateways on a cluster', () => {
     upstream = await world.upstream();
     for (const name of ['one', 'two', 'merged-one', 'merged-two']) ports.set(name, await freePort());
     for (const name of ['a', 'b']) {
-      await world.apply(...provider(name, upstream.port), apiKey(name, `key-of-${name}`), apiKeyPolicy(name));
+      await world.apply(...provider(name, upstream.port), apiKey(name, `PLANTED-key-of-${name}`), apiKeyPolicy(name));
     }
   }, START_MS);
 
@@ -90,7 +90,7 @@ describe('several Gateways on a cluster', () => {
       }
       await world.kubelet.readyPods(before + proxies);
       for (const name of [first, second]) await serves(name, `model-of-${name}`);
-      expect([await keyBy(first), await keyBy(second)]).toEqual(['Bearer key-of-a', 'Bearer key-of-b']);
+      expect([await keyBy(first), await keyBy(second)]).toEqual(['Bearer PLANTED-key-of-a', 'Bearer PLANTED-key-of-b']);
       expect((await chat(first, `model-of-${second}`)).status).toBe(404);
       expect((await chat(second, `model-of-${first}`)).status).toBe(404);
     },
@@ -122,7 +122,7 @@ describe('several Gateways on a cluster', () => {
         SLOW_MS,
       );
       expect(Object.keys(await load.end())).toEqual(['200']);
-      expect(await keyBy(left)).toBe(left === 'one' ? 'Bearer key-of-a' : 'Bearer key-of-b');
+      expect(await keyBy(left)).toBe(left === 'one' ? 'Bearer PLANTED-key-of-a' : 'Bearer PLANTED-key-of-b');
       await world.apply(routeOf(left, [ruleFor('model-of-both', 'a'), ruleFor('later', 'a')]));
       await serves(left, 'later');
     },

@@ -163,6 +163,7 @@ const OTHER_MEMBERS: Readonly<Partial<Record<EndpointName, object>>> = {
   tokenize: { messages: CHAT_MESSAGES },
   rerank: { query: 'q', documents: ['d'] },
   completions: { prompt: 'hi' },
+  'images-generations': { prompt: 'hi' },
 };
 
 /** A request that every cell of a row takes. */

@@ -99,6 +99,8 @@ function listenerOf(name: string, bufferBytes: number, plan: EnvoyPlan, paths: E
     use_remote_address: true,
     normalize_path: true,
     scheme_header_transformation: { match_upstream: true },
+    // As the extension server sets it: the first match, before the model is known, has no say in upgrades.
+    upgrade_configs: [{ upgrade_type: 'websocket' }],
     http_protocol_options: { enable_trailers: true },
     rds: {
       route_config_name: 'routes',

@@ -8,10 +8,17 @@ import { EXT_PROC_FILTER } from '../../src/modules/extension-server/edits/xds-na
 
 // The processor's two filters are those of the extension server, so that both halves of that contract meet in the tests.
 
+/**
+ * Longer than any step of a test, in place of the 10 s of the extension server: on a machine that is busy with much else
+ * the answer to 30 MB takes more than these, and was 504 or cut then.
+ */
+const MESSAGE_TIMEOUT = '60s';
+
 const type = (name: string) => `type.googleapis.com/envoy.extensions.${name}`;
 const externalProcessor = (filter: ExternalProcessor): object => ({
   '@type': type('filters.http.ext_proc.v3.ExternalProcessor'),
   ...(toJson(ExternalProcessorSchema, filter) as object),
+  messageTimeout: MESSAGE_TIMEOUT,
 });
 
 export const routerExtProc = () => ({

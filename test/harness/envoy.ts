@@ -4,6 +4,7 @@ import { AccessLog } from './access-log.js';
 import { writeAtomically } from './atomic-write.js';
 import { envoyBootstrap, routesDocument, type EnvoyPlan } from './envoy-config.js';
 import { eventually } from './eventually.js';
+import { record } from './recording.js';
 import { RunningProcess } from './running-process.js';
 
 const READY_MS = 20_000;
@@ -76,8 +77,13 @@ export class Envoy {
     await eventually('Envoy to take the new routes', async () => (await loads()) > before);
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   async stop(): Promise<void> {
     await this.#process.stop('SIGTERM');
+    if (existsSync(this.#paths.accessLog)) record('access-log', readFileSync(this.#paths.accessLog, 'utf8'));
   }
 
   async #admin(path: string): Promise<string> {

@@ -27,6 +27,7 @@ import {
 import { ServingState } from '../../src/platform/grpc/health-calls.js';
 import { MetricsRegistry } from '../../src/platform/metrics/metrics-registry.js';
 import { snapshotOf } from '../../src/shared/api/snapshot.js';
+import { recordLine } from './recording.js';
 
 export const EXTENSION_SERVICE = '/envoygateway.extension.EnvoyGatewayExtension/';
 
@@ -39,6 +40,7 @@ export class ExtensionServerUnderTest {
   readonly #close: (() => void)[] = [];
   #client: Client | undefined;
   #nowMs = 0;
+  #port = 0;
 
   static async start(overrides: Partial<ExtensionServerOptions> = {}): Promise<ExtensionServerUnderTest> {
     const fixture = new ExtensionServerUnderTest();
@@ -49,7 +51,15 @@ export class ExtensionServerUnderTest {
       editOptions: { extProcAddress: { udsPath: '/run.sock' }, logRequestHeaderAttributes: new Map() },
       serving: fixture.serving,
       meter: fixture.metrics.meter,
-      logger: pino({ base: null }, { write: (line: string) => void fixture.logs.push(JSON.parse(line)) }),
+      logger: pino(
+        { base: null },
+        {
+          write: (line: string) => {
+            recordLine(line);
+            fixture.logs.push(JSON.parse(line));
+          },
+        },
+      ),
       nowMs: () => (fixture.#nowMs += 5),
       onTranslated: (record) => void fixture.records.push(record),
       ...overrides,
@@ -59,13 +69,18 @@ export class ExtensionServerUnderTest {
       server.listen((error) => (error === undefined ? resolve() : reject(error)));
     });
     const { target } = server;
-    fixture.#client = new Client(`127.0.0.1:${target.kind === 'tcp' ? target.port : 0}`, credentials.createInsecure(), {
+    fixture.#port = target.kind === 'tcp' ? target.port : 0;
+    fixture.#client = new Client(`127.0.0.1:${fixture.#port}`, credentials.createInsecure(), {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_receive_message_length': -1,
     });
     const client = fixture.#client;
     fixture.#close.push(() => client.close());
     return fixture;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** The answer in bytes; throws the ServiceError. */

@@ -17,6 +17,7 @@ import type { RuntimeConfig } from '../../src/modules/extproc/runtime-config/run
 import { StreamSession } from '../../src/modules/extproc/stream-session.js';
 import { GatewayMetrics } from '../../src/modules/extproc/telemetry/gateway-metrics.js';
 import { GenAiMetrics } from '../../src/modules/extproc/telemetry/genai-metrics.js';
+import type { RequestBodyMode, ResponseBodyMode } from '../../src/modules/extproc/wire/processing-response.js';
 import type { CallEnd, CallFactory, CallLogic, CallPeer } from '../../src/platform/grpc/call.js';
 import { GrpcError, grpcStatus } from '../../src/platform/grpc/status.js';
 import { MetricsRegistry } from '../../src/platform/metrics/metrics-registry.js';
@@ -26,6 +27,7 @@ import { FILTER_METADATA_HEADER, METADATA_NAMESPACE, attributes } from '../../sr
 import { fixedEnv } from './cell.js';
 import { noCredentials } from './credential-sources.js';
 import { MetricsText } from './metrics-text.js';
+import { recordLine } from './recording.js';
 
 /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>` of backend `ns/<name>`. */
 export const backendIdentity = (name: string): string => `ns/${name}/route/ns/r/rule/0/ref/0`;
@@ -51,7 +53,10 @@ export class ExtprocWorld {
   nowMs = 1000;
   readonly context: ProcessorContext;
   readonly logs: Record<string, unknown>[] = [];
-  reloads = 0;
+  /** Backends that were waited for. */
+  readonly awaited: string[] = [];
+  /** What a wait for a backend waits for. */
+  arrival: Promise<void> | undefined;
   config: RuntimeConfig | undefined;
   readonly #metrics = new MetricsRegistry();
   #ids = 0;
@@ -66,7 +71,11 @@ export class ExtprocWorld {
           return current();
         },
         findBackend: (name) => this.config?.backends.get(name),
-        requestReload: async () => void this.reloads++,
+        awaitBackend: async (name) => {
+          this.awaited.push(name);
+          await this.arrival;
+          return this.config?.backends.get(name);
+        },
       },
       registry: new RequestRegistry(100),
       endpoints: buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES),
@@ -74,7 +83,12 @@ export class ExtprocWorld {
       gatewayMetrics: new GatewayMetrics(this.#metrics),
       logger: pino(
         { level: 'debug', base: null, timestamp: false },
-        { write: (line) => void this.logs.push(JSON.parse(line) as never) },
+        {
+          write: (line) => {
+            recordLine(line);
+            this.logs.push(JSON.parse(line) as never);
+          },
+        },
       ),
       logHeaderAttributes: new Map(),
       metricsHeaderAttributes: new Map(),
@@ -253,11 +267,18 @@ export class Answer {
   }
 
   /** How Envoy is to hand over the response body from now on. */
-  get responseBodyMode(): 'streamed' | 'buffered' | 'full-duplex' | undefined {
+  get responseBodyMode(): ResponseBodyMode | undefined {
     if (!this.message.modeOverride) return undefined;
     const { responseBodyMode } = this.message.modeOverride;
+    if (responseBodyMode === ProcessingMode_BodySendMode.NONE) return 'none';
     if (responseBodyMode === ProcessingMode_BodySendMode.FULL_DUPLEX_STREAMED) return 'full-duplex';
     return responseBodyMode === ProcessingMode_BodySendMode.STREAMED ? 'streamed' : 'buffered';
+  }
+
+  /** How Envoy is to hand over the request body; told with the mode of the response body. */
+  get requestBodyMode(): RequestBodyMode | undefined {
+    if (!this.message.modeOverride) return undefined;
+    return this.message.modeOverride.requestBodyMode === ProcessingMode_BodySendMode.NONE ? 'none' : 'buffered';
   }
 
   get metadata(): Record<string, unknown> | undefined {

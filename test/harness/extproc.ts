@@ -40,9 +40,12 @@ export class Extproc {
     this.#adminPort ||= await freePort();
     const args = [
       [MAIN, 'extproc', '-extProcAddr', `unix://${this.socket}`, '-adminPort', String(this.#adminPort)],
-      [...this.#config.flags, '-logFormat', 'json', '-shutdownDelay', '0s', ...(this.settings.flags ?? [])],
+      // Whatever is logged at all is searched for planted secrets. The last of several equal flags counts.
+      [...this.#config.flags, '-logFormat', 'json', '-logLevel', 'debug', '-shutdownDelay', '0s'],
+      this.settings.flags ?? [],
     ];
     this.#process = new RunningProcess(process.execPath, args.flat(), this.settings.env);
+    this.#process.pages.push(`http://127.0.0.1:${this.#adminPort}/metrics`);
     await this.#process.line('the ready line of the External Processor', (line) => line === READY_LINE, 0, READY_MS);
   }
 

@@ -1,4 +1,5 @@
 import { identityOf, type BackendPlan, type GatewayPlan } from './gateway-plan.js';
+import { plant } from './recording.js';
 
 /** The filter configuration of a plan as YAML (JSON is YAML). `uuid` shows up in the log when it is active. */
 export function filterConfigText(plan: GatewayPlan, uuid: string): string {
@@ -24,7 +25,16 @@ export function filterConfigText(plan: GatewayPlan, uuid: string): string {
 }
 
 function entryOf(backend: BackendPlan, name: string): object {
-  const { modelNameOverride = '', schema, auth, httpHeaderMutation, httpBodyMutation, translationPolicy } = backend;
+  const {
+    modelNameOverride = '',
+    schema,
+    auth,
+    httpHeaderMutation,
+    httpBodyMutation,
+    translationPolicy,
+    providerResources,
+  } = backend;
+  plantCredentials(backend.name, auth ?? {});
   return {
     name,
     modelNameOverride,
@@ -33,7 +43,20 @@ function entryOf(backend: BackendPlan, name: string): object {
     httpHeaderMutation,
     httpBodyMutation,
     translationPolicy,
+    providerResources,
   };
+}
+
+/** Members of `auth`, at any depth, that hold a credential. */
+const CREDENTIALS: ReadonlySet<string> = new Set(['key', 'accessToken', 'credentialFileLiteral']);
+
+function plantCredentials(backend: string, members: object): void {
+  for (const [name, value] of Object.entries(members)) {
+    if (typeof value === 'object' && value !== null) plantCredentials(backend, value);
+    // Empty ones are there to be refused.
+    else if (CREDENTIALS.has(name) && String(value).trim() !== '')
+      plant(`${name} of backend ${backend}`, String(value));
+  }
 }
 
 const modelsOf = (plan: GatewayPlan) =>

@@ -45,6 +45,7 @@ export interface BackendDocument {
     readonly remove?: readonly string[];
   };
   readonly translationPolicy?: 'strict' | 'lenient';
+  readonly providerResources?: 'allow' | 'refuse';
 }
 
 export interface BackendPlan extends BackendDocument {
@@ -67,6 +68,7 @@ export interface ModelDocument {
   readonly Name: string;
   readonly OwnedBy: string;
   readonly CreatedAt: string;
+  readonly Scopes?: readonly Readonly<Record<string, string>>[];
 }
 
 /** Name of a backend in both configurations. @see spec extproc.md section 2, `name` */

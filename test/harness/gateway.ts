@@ -17,6 +17,12 @@ export interface GatewaySettings {
   readonly envoyWorkers?: number;
 }
 
+/**
+ * For specs that measure time and memory: the harness has External Processors log at debug, where each message is read and
+ * written once more.
+ */
+export const MEASURED: GatewaySettings = { extprocFlags: ['-logLevel', 'info'] };
+
 /** A real Envoy with a real External Processor in front of test upstreams. */
 export class Gateway {
   private constructor(

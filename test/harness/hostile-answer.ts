@@ -19,6 +19,8 @@ export interface Seen {
   readonly text: string;
   /** False when the connection broke. */
   readonly isComplete: boolean;
+  /** How it broke. */
+  readonly cause: string | undefined;
   /** Of the access log. */
   readonly errorType: unknown;
   readonly details: string | null;
@@ -35,7 +37,7 @@ export async function askAnswering(
   upstreams.provider.script(caseId, answer);
   const { body, headers } = minimalCall(endpoint, schema, isStreaming);
   const response = await gateway.open(pathOf(endpoint), { caseId, body, headers: { ...headers } });
-  const { received, isComplete } = await response.rest();
+  const { received, isComplete, cause } = await response.rest();
   const { ai, details } = await gateway.envoy.accessLog.entry(caseId);
   const bytes = Buffer.from(received, 'latin1');
   return {
@@ -44,6 +46,7 @@ export async function askAnswering(
     body: bytes,
     text: bytes.toString('utf8'),
     isComplete,
+    cause,
     errorType: ai?.['error_type'],
     details,
   };
@@ -110,5 +113,13 @@ const SMALL_ANSWERS: Readonly<Partial<Record<EndpointName, Readonly<Partial<Reco
     GCPVertexAI: { embedding: { values: [0.5] } },
     Cohere: { id: 'e', embeddings: { float: [[0.5]] } },
   },
-  rerank: { AWSBedrock: { results: [{ index: 0, relevance_score: 0.5 }] } },
+  'images-generations': {
+    AWSBedrock: { images: ['AAAA'] },
+    GCPVertexAI: { candidates: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] } }] },
+  },
+  rerank: {
+    AWSBedrock: { results: [{ index: 0, relevance_score: 0.5 }] },
+    // The first id is the one that is spoilt: an index that is no number is no answer.
+    GCPVertexAI: { id: 'x', records: [{ id: '0', score: 0.5 }] },
+  },
 };

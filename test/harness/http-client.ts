@@ -51,6 +51,15 @@ export async function open(port: number, path: string, message: Message = {}): P
   return new OpenResponse(request, await openResponse(request));
 }
 
+/** What came of a response up to its end. */
+export interface Rest {
+  /** One character per byte. */
+  readonly received: string;
+  readonly isComplete: boolean;
+  /** Why it is not complete: a broken connection, or nothing for 20 s. */
+  readonly cause?: string;
+}
+
 /** A response under way. */
 export class OpenResponse {
   #received = '';
@@ -86,16 +95,16 @@ export class OpenResponse {
     }
   }
 
-  /** Reads to the end, or to the point where the connection breaks. */
-  async rest(): Promise<{ received: string; isComplete: boolean }> {
+  /** Reads to the end, or to the point where the connection breaks: `cause` says how. */
+  async rest(): Promise<Rest> {
     try {
       for (;;) {
         const { done, value } = await within('the rest of the response', this.#chunks.next(), 20_000);
         if (done) return { received: this.#received, isComplete: this.response.complete };
         this.#received += String(value);
       }
-    } catch {
-      return { received: this.#received, isComplete: false };
+    } catch (error) {
+      return { received: this.#received, isComplete: false, cause: String(error) };
     }
   }
 

@@ -9,6 +9,7 @@ import { MetricsRegistry } from '../../src/platform/metrics/metrics-registry.js'
 import { groupOf, keyOf, type KubeObject, type ObjectKey } from '../../src/shared/api/kube-object.js';
 import { snapshotOf } from '../../src/shared/api/snapshot.js';
 import { eventually } from './eventually.js';
+import { recordLine } from './recording.js';
 
 /** The controller of policies in a world of plain objects, with clocks that the test moves. */
 export class PolicyWorld {
@@ -39,7 +40,7 @@ export class PolicyWorld {
       },
       timing,
       metrics,
-      logger: pino({ level: 'silent' }),
+      logger: pino({ level: 'debug' }, { write: recordLine }),
     });
     this.controller = new PolicyController({
       affected: new AffectedRoots(),
@@ -98,7 +99,8 @@ export class PolicyWorld {
 
   /** Puts what is desired into the world, as the cluster would. */
   write(all: readonly Desired[]): void {
-    for (const { objects, deletes, conditions } of all) {
+    for (const { objects, deletes, conditions, events } of all) {
+      recordLine(`${JSON.stringify([[...conditions.values()], events])}\n`);
       for (const object of objects) this.put(object);
       for (const key of deletes) this.remove(key);
       for (const [key, states] of conditions) {

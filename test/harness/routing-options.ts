@@ -8,6 +8,7 @@ export const TEST_OPTIONS: RoutingControllerOptions = {
   extProcMode: 'sidecar',
   deployment: { replicas: 1, tlsSecret: undefined },
   writesLegacySecret: false,
+  closesUntilHookSeen: false,
   isTranslationSeen: () => false,
   translationFaults: () => [],
   extProc: {

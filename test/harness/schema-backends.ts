@@ -5,17 +5,17 @@ import type { GatewaySettings } from './gateway.js';
 import { useWorld, type World } from './world.js';
 
 /** A key of no account. */
-const AWS_FILE = `[default]\naws_access_key_id = AKIA${'TEST'.repeat(4)}\naws_secret_access_key = ${randomBytes(20).toString('hex')}\n`;
+const AWS_FILE = `[default]\naws_access_key_id = AKIA${'TEST'.repeat(4)}\naws_secret_access_key = PLANTED-${randomBytes(20).toString('hex')}\n`;
 const aws = { auth: { aws: { credentialFileLiteral: AWS_FILE, region: 'us-east-1' } } };
-const gcp = { auth: { gcp: { accessToken: 'gcp-token', region: 'europe-west4', projectName: 'proj' } } };
+const gcp = { auth: { gcp: { accessToken: 'PLANTED-gcp-token', region: 'europe-west4', projectName: 'proj' } } };
 
 /** The backend of each schema, with the model that it is asked for. */
 export const BACKENDS: Readonly<Record<SchemaName, BackendDocument>> = {
-  OpenAI: { modelNameOverride: 'gpt-x', schema: { name: 'OpenAI' }, auth: { apiKey: { key: 'k' } } },
+  OpenAI: { modelNameOverride: 'gpt-x', schema: { name: 'OpenAI' }, auth: { apiKey: { key: 'PLANTED-k' } } },
   AzureOpenAI: {
     modelNameOverride: 'deployment',
     schema: { name: 'AzureOpenAI', version: '2024-10-21' },
-    auth: { azureAPIKey: { key: 'k' } },
+    auth: { azureAPIKey: { key: 'PLANTED-k' } },
   },
   AWSBedrock: { modelNameOverride: 'anthropic.claude-sonnet-4-5', schema: { name: 'AWSBedrock' }, ...aws },
   AWSAnthropic: { modelNameOverride: 'anthropic.claude-sonnet-4-5', schema: { name: 'AWSAnthropic' }, ...aws },
@@ -24,9 +24,13 @@ export const BACKENDS: Readonly<Record<SchemaName, BackendDocument>> = {
   Anthropic: {
     modelNameOverride: 'claude-sonnet-4-5',
     schema: { name: 'Anthropic' },
-    auth: { anthropicAPIKey: { key: 'k' } },
+    auth: { anthropicAPIKey: { key: 'PLANTED-k' } },
   },
-  Cohere: { modelNameOverride: 'rerank-v3', schema: { name: 'Cohere', version: 'v2' }, auth: { apiKey: { key: 'k' } } },
+  Cohere: {
+    modelNameOverride: 'rerank-v3',
+    schema: { name: 'Cohere', version: 'v2' },
+    auth: { apiKey: { key: 'PLANTED-k' } },
+  },
 };
 
 /**

@@ -8,7 +8,7 @@ type Headers = Readonly<Record<string, string>>;
 export const openaiClient = (gateway: { readonly baseUrl: string }, caseId: string, headers: Headers = {}): OpenAI =>
   new OpenAI({
     baseURL: `${gateway.baseUrl}/v1`,
-    apiKey: 'client-key',
+    apiKey: 'PLANTED-client-key',
     maxRetries: 0,
     defaultHeaders: { [CASE_HEADER]: caseId, ...headers },
   });
@@ -20,7 +20,7 @@ export const anthropicClient = (
 ): Anthropic =>
   new Anthropic({
     baseURL: `${gateway.baseUrl}/anthropic`,
-    apiKey: 'client-key',
+    apiKey: 'PLANTED-client-key',
     maxRetries: 0,
     defaultHeaders: { [CASE_HEADER]: caseId, ...headers },
   });

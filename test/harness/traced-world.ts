@@ -6,6 +6,7 @@ import { RequestTracer } from '../../src/modules/extproc/tracing/request-tracer.
 import type { SpanConvention, TracedAnswer } from '../../src/modules/extproc/tracing/span-convention.js';
 import type { FilterConfig } from '../../src/shared/filter-config/filter-config.js';
 import { ExtprocWorld, buildBackend } from './extproc-world.js';
+import { recordLine } from './recording.js';
 
 const textOf = (answer: TracedAnswer) => (answer.kind === 'binary' ? `${answer.sizeBytes} bytes` : answer.text);
 
@@ -61,7 +62,15 @@ export class TracedWorld extends ExtprocWorld {
       }),
       convention,
       headerAttributes,
-      logger: pino({ base: null }, { write: (line) => void logs.push(JSON.parse(line) as never) }),
+      logger: pino(
+        { base: null },
+        {
+          write: (line) => {
+            recordLine(line);
+            logs.push(JSON.parse(line) as never);
+          },
+        },
+      ),
     });
     super({ backends: [buildBackend('a'), buildBackend('b')], ...config }, { tracer });
     this.#exporter = exporter;

@@ -34,7 +34,7 @@ const object = (group: string, version: string, kind: string, name: string, more
 });
 
 /** API keys of clients, each in a Secret of the client's name. */
-export const KEYS = { alice: 'key-of-alice', bob: 'key-of-bob' } as const;
+export const KEYS = { alice: 'PLANTED-key-of-alice', bob: 'PLANTED-key-of-bob' } as const;
 
 /** Settings for the keys of these clients. */
 export const apiKeyAuth = (

@@ -152,7 +152,7 @@ describe('two routes with the same keys in policies of their own', () => {
 });
 
 /** A provider that the gateway has a key for, and one that gets what the client sent. */
-const PROVIDERS = [{ name: 'with-key', providerKey: 'key-of-provider' }, { name: 'without-key' }];
+const PROVIDERS = [{ name: 'with-key', providerKey: 'PLANTED-key-of-provider' }, { name: 'without-key' }];
 const MODELS = '/v1/models';
 
 describe('API keys for the Gateway', () => {
@@ -185,7 +185,7 @@ describe('API keys for the Gateway', () => {
     expect(response.status).toBe(200);
     expect(textOf(request!)).not.toContain(KEYS.alice);
     expect(request!.headers['x-client']).toBe('alice');
-    expect(request!.headers['authorization']).toBe(name === 'with-key' ? 'Bearer key-of-provider' : undefined);
+    expect(request!.headers['authorization']).toBe(name === 'with-key' ? 'Bearer PLANTED-key-of-provider' : undefined);
   });
 
   it('lists models for clients with a key only', async () => {
@@ -252,7 +252,7 @@ describe('API keys for the Gateway that stay on the request', () => {
     const { response, request } = await setup.chat('with-key', headers);
     expect(response.status).toBe(200);
     expect(textOf(request!)).not.toContain(KEYS.alice);
-    expect(request!.headers['authorization']).toBe('Bearer key-of-provider');
+    expect(request!.headers['authorization']).toBe('Bearer PLANTED-key-of-provider');
   });
 
   it('reach a provider that the gateway has no key for, which may need them', async () => {

@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
   {
     provider: 'OpenAI',
     env: (origin) => ({
-      OPENAI_API_KEY: 'sk-1',
+      OPENAI_API_KEY: 'PLANTED-sk-1',
       OPENAI_BASE_URL: `${origin}/api/v1/`,
       OPENAI_ORG_ID: 'org',
       OPENAI_PROJECT_ID: 'project',
@@ -60,12 +60,16 @@ const CASES: readonly Case[] = [
     request: CHAT,
     answer: COMPLETION,
     upstreamPath: '/api/v1/chat/completions',
-    upstreamHeaders: { authorization: 'Bearer sk-1', 'openai-organization': 'org', 'openai-project': 'project' },
+    upstreamHeaders: {
+      authorization: 'Bearer PLANTED-sk-1',
+      'openai-organization': 'org',
+      'openai-project': 'project',
+    },
   },
   {
     provider: 'Azure OpenAI',
     env: (origin) => ({
-      AZURE_OPENAI_API_KEY: 'az-1',
+      AZURE_OPENAI_API_KEY: 'PLANTED-az-1',
       AZURE_OPENAI_ENDPOINT: origin,
       OPENAI_API_VERSION: '2024-10-21',
     }),
@@ -73,16 +77,16 @@ const CASES: readonly Case[] = [
     request: CHAT,
     answer: COMPLETION,
     upstreamPath: '/openai/deployments/any-model/chat/completions?api-version=2024-10-21',
-    upstreamHeaders: { 'api-key': 'az-1' },
+    upstreamHeaders: { 'api-key': 'PLANTED-az-1' },
   },
   {
     provider: 'Anthropic',
-    env: (origin) => ({ ANTHROPIC_API_KEY: 'an-1', ANTHROPIC_BASE_URL: `${origin}/v1` }),
+    env: (origin) => ({ ANTHROPIC_API_KEY: 'PLANTED-an-1', ANTHROPIC_BASE_URL: `${origin}/v1` }),
     path: '/anthropic/v1/messages',
     request: { ...CHAT, max_tokens: 10 },
     answer: MESSAGE,
     upstreamPath: '/v1/messages',
-    upstreamHeaders: { 'x-api-key': 'an-1' },
+    upstreamHeaders: { 'x-api-key': 'PLANTED-an-1' },
   },
 ];
 
@@ -107,7 +111,7 @@ describe('aigw run without a file', () => {
     const collector = new Collector();
     gateway = await GatewayUnderTest.start(undefined, {
       env: {
-        OPENAI_API_KEY: 'sk-1',
+        OPENAI_API_KEY: 'PLANTED-sk-1',
         OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}`,
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await collector.start()}`,
         OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=one',

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import OpenAI from 'openai';
 import { freePort } from '../harness/free-port.js';
+import { plantSecretsOf } from '../harness/planted-objects.js';
+import { plant, record } from '../harness/recording.js';
 import { RunningProcess, type ProcessEnd } from '../harness/running-process.js';
 import { TemporaryDirectory } from '../harness/temporary-directory.js';
 
@@ -43,10 +45,13 @@ export class GatewayUnderTest {
       demoFallback: await freePort(),
       ...given.ports,
     };
+    if (config !== undefined) plantSecretsOf(config);
     const home = new TemporaryDirectory();
     const flags = ['--run-id=test', '--concurrency=1', `--admin-port=${ports.admin}`, ...(given.flags ?? [])];
     const command = [process.execPath, MAIN, 'run', ...flags, ...(config === undefined ? [] : [config])];
     const env = { ...environment(home, ports), ...given.env };
+    for (const [name, value] of Object.entries(env))
+      if (name.endsWith('_API_KEY') && value) plant(`variable ${name}`, value);
     // The shell only opens the file and then becomes the command.
     const started = given.stdin
       ? new RunningProcess('/bin/sh', ['-c', 'exec "$@" <"$0"', given.stdin, ...command], env)
@@ -133,11 +138,25 @@ export class GatewayUnderTest {
 
   /** Ends everything at once, also after a failed test. */
   async end(): Promise<ProcessEnd> {
+    await this.#record();
     // The second signal cuts the draining short.
     if (!this.process.end) this.process.signal('SIGTERM');
     const end = await this.process.stop('SIGINT');
     this.home.remove();
     return end;
+  }
+
+  /** What the run left in files, and what Envoy runs by. */
+  async #record(): Promise<void> {
+    if (!this.process.end)
+      await this.envoyAdmin('/config_dump').then(
+        (text) => record('run-config_dump', text),
+        () => {},
+      );
+    const directory = this.home.file('state/runs/test');
+    if (!existsSync(directory)) return;
+    for (const name of readdirSync(directory).filter((one) => one.endsWith('.log')))
+      record(`run-${name}`, readFileSync(join(directory, name), 'utf8'));
   }
 }
 

@@ -168,7 +168,7 @@ describe('the translated gateway in a real Envoy', () => {
   it('asks for API keys', async () => {
     expect((await send('keys')).status).toBe(401);
     expect((await send('keys', { authorization: 'Bearer wrong' })).status).toBe(401);
-    const { status, body } = await send('keys', { authorization: 'Bearer key-of-alice' });
+    const { status, body } = await send('keys', { authorization: 'Bearer PLANTED-key-of-alice' });
     expect(status).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ 'x-client': 'alice' });
   });

@@ -115,7 +115,7 @@ ${rulePolicy('SecurityPolicy', 'guarded', 'jwt: { providers: [{ name: one, remot
 apiVersion: v1
 kind: Secret
 metadata: { name: clients, namespace: default }
-stringData: { alice: key-of-alice }
+stringData: { alice: PLANTED-key-of-alice }
 `).filter((object) => object !== null),
   {
     apiVersion: 'v1',

@@ -10,6 +10,7 @@ import type { FaultReason } from '../routing/resolve/fault-reasons.js';
 import { error } from '../routing/resolve/faults.js';
 import { resolveSecretValue } from '../routing/resolve/secret-value.js';
 import { AMBIENT, AZURE_IDENTITY_ANNOTATION } from './annotations.js';
+import { azureIdentityFault } from './azure-identity.js';
 import type { ExchangeRequest, OidcRequest } from './exchange.js';
 import { digestOf } from './policy/fingerprint.js';
 import type { Gathered } from './policy/plan-rotation.js';
@@ -19,8 +20,6 @@ type Spec = NonNullable<BackendSecurityPolicy['spec']>;
 /** Kubernetes' limit of an object name. */
 const NAME_LENGTH_MAX = 253;
 const SECRET_KEYS = { clientId: 'client-id', clientSecret: 'client-secret', gcpFile: 'service_account.json' } as const;
-const AZURE_IDENTITY_PATH = `metadata.annotations[${AZURE_IDENTITY_ANNOTATION}]`;
-const ALL_NAMESPACES = '*';
 const DEFAULT_GRANT = 'client_credentials';
 
 /**
@@ -77,17 +76,8 @@ function azureRequest(
   const path = 'spec.azureCredentials';
   const tenantId = inputs.text(`${path}.tenantID`, azure.tenantID);
   const clientId = inputs.text(`${path}.clientID`, azure.clientID);
-  if (identity === AMBIENT) {
-    inputs.checkAmbient();
-    return { kind: 'azure-ambient', tenantId, clientId };
-  }
-  if (identity !== undefined) {
-    inputs.fail(
-      AZURE_IDENTITY_PATH,
-      'InvalidSpec',
-      `"${identity}" is unknown: expected "${AMBIENT}", or no such annotation`,
-    );
-  }
+  inputs.checkAzureIdentity();
+  if (identity === AMBIENT) return { kind: 'azure-ambient', tenantId, clientId };
   if (azure.oidcExchangeToken) {
     const oidc = oidcRequest(inputs, `${path}.oidcExchangeToken`, azure.oidcExchangeToken);
     return { kind: 'azure-federated', tenantId, clientId, oidc };
@@ -171,16 +161,9 @@ class Inputs {
     return new Redacted((value?.reveal() ?? '').replace(/[\r\n]+$/, ''));
   }
 
-  /** The identity is the controller's: whoever may write policies may not borrow it without its owner's consent. */
-  checkAmbient(): void {
-    const { namespace = '' } = this.#policy.metadata;
-    const allowed = this.#azureAmbientNamespaces;
-    if (allowed.includes(ALL_NAMESPACES) || allowed.includes(namespace)) return;
-    this.fail(
-      AZURE_IDENTITY_PATH,
-      'RefNotPermitted',
-      `policies of namespace ${namespace} may not use the Azure identity of the controller: name the namespace in the flag -azureAmbientNamespaces of the controller (chart value controller.azureAmbientNamespaces), or remove the annotation`,
-    );
+  checkAzureIdentity(): void {
+    const fault = azureIdentityFault(this.#policy, this.#azureAmbientNamespaces);
+    if (fault) this.faults.push(fault);
   }
 
   checkSecretName(): void {

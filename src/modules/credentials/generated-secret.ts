@@ -4,7 +4,7 @@ import { kinds } from '../../shared/api/kinds.js';
 import { groupOf, objectKey, type KubeObject, type ObjectKey, type ObjectMeta } from '../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey } from '../../shared/api/object-key.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
-import { MANAGED_BY } from '../routing/generate/ownership.js';
+import { isManagedByUs, MANAGED_BY } from '../../shared/api/managed-by.js';
 import { exchangedSecretName } from '../routing/resolve/child-names.js';
 import { secretAnnotations } from './annotations.js';
 import type { ExchangedToken } from './exchange.js';
@@ -83,7 +83,7 @@ export function desiredSecret(policy: BackendSecurityPolicy, token: KeptToken, l
 
 /** The policy that an object was generated for by this release: by label and controller reference. */
 export function policyOfSecret(metadata: ObjectMeta): ObjectKey | undefined {
-  const isMarked = Object.entries(MANAGED_BY).every(([label, value]) => metadata.labels?.[label] === value);
+  const isMarked = isManagedByUs({ metadata });
   return isMarked ? owningPolicy(metadata) : undefined;
 }
 

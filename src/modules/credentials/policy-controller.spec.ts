@@ -5,6 +5,7 @@ import type { ConditionedObject } from '../../shared/api/conditions.js';
 import type { Secret } from '../../shared/api/gateway-api.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { keyOf, objectKey, type KubeObject } from '../../shared/api/kube-object.js';
+import { snapshotOf } from '../../shared/api/snapshot.js';
 import { Redacted } from '../../shared/secret.js';
 import type { Desired } from '../crd/controller.js';
 import { AMBIENT, AZURE_IDENTITY_ANNOTATION } from './annotations.js';
@@ -76,6 +77,36 @@ describe('PolicyController', () => {
   it('wants a Secret with the token, byte for byte', async () => {
     const world = worldOf([policy(), client()]);
     expect(tokenIn(await world.settle())).toBe('token-1');
+  });
+
+  it('takes the token back when the Secret that it was got with is no longer seen, and nobody can see its grant', async () => {
+    const reaching: BackendSecurityPolicy = {
+      ...policy(),
+      spec: {
+        type: 'AzureCredentials',
+        azureCredentials: { tenantID: 't', clientID: 'p', clientSecretRef: { name: 'client', namespace: 'team' } },
+      },
+    };
+    const grant: KubeObject = Object.assign(
+      {
+        apiVersion: 'gateway.networking.k8s.io/v1beta1',
+        kind: 'ReferenceGrant',
+        metadata: { name: 'g', namespace: 'team' },
+      },
+      {
+        spec: {
+          from: [{ group: 'aigateway.envoyproxy.io', kind: 'BackendSecurityPolicy', namespace: 'default' }],
+          to: [{ group: '', kind: 'Secret' }],
+        },
+      },
+    );
+    const world = worldOf([reaching, grant, { ...client(), metadata: { name: 'client', namespace: 'team' } }]);
+    expect(tokenIn(await world.settle())).toBe('token-1');
+    const seen = world.objects.filter(({ metadata }) => metadata.namespace === 'default');
+    const narrowed = world.controller.reconcile([policyKey], snapshotOf(seen, ['default']), world.now);
+    expect(narrowed[0]?.deletes).toEqual([secretKey]);
+    expect(conditionOf(narrowed, 'ResolvedRefs')).toMatchObject({ status: 'False', reason: 'NamespaceNotWatched' });
+    expect(world.asked).toHaveLength(1);
   });
 
   it('takes the token that it got, not the one that a lagging cache still shows', async () => {

@@ -34,6 +34,9 @@ import type { CredentialRotator, IssuedToken } from './rotator.js';
 const OVERDUE_MS = 30_000;
 const REQUEUE_MIN_MS = 1_000;
 
+/** Of faults by which a token goes at once; without sight of a namespace nobody sees the grants there. */
+const REVOKING_REASONS: ReadonlySet<string> = new Set(['RefNotPermitted', 'NamespaceNotWatched']);
+
 /**
  * Root BackendSecurityPolicy: its status, and for those whose credential has to be exchanged the Secret with the token.
  *
@@ -125,8 +128,9 @@ export class PolicyController implements Controller {
   ): Desired {
     const root = keyOf(policy);
     const faults = resolvePolicy(world, policy).faults;
-    // Who may no longer use what a token was got with, may not use the token either. @see controller.md 19 (row 4)
-    if (gathered.sort === 'blocked' && gathered.faults.some(({ reason }) => reason === 'RefNotPermitted')) {
+    // Who may no longer use what a token was got with, or nobody can say whether he may, may not use the token either.
+    // @see controller.md 19 (rows 4 and 42)
+    if (gathered.sort === 'blocked' && gathered.faults.some(({ reason }) => REVOKING_REASONS.has(reason))) {
       const facts = { serves: undefined, endedAt: undefined, failure: undefined, blocked: gathered.faults };
       return { ...this.#withoutToken(root, world), ...statusOf(policy, faults, facts) };
     }

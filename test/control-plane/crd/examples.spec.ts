@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../../src/shared/api/kube-object.js';
@@ -12,7 +13,7 @@ const substituted = (text: string) =>
 
 /** The objects of a file, but not its Secrets: their annotations fill in variables and are not for clusters. */
 function objectsOf(file: string): readonly KubeObject[] {
-  const documents = parseAllDocuments(substituted(readFileSync(`examples/${file}`, 'utf8')));
+  const documents = parseAllDocuments(substituted(readFileSync(file, 'utf8')));
   const objects = documents.map((document) => document.toJS() as KubeObject | null);
   return objects.filter((object) => object !== null).filter(({ kind }) => kind !== 'Secret');
 }
@@ -29,11 +30,12 @@ describe('examples', () => {
     directory.remove();
   });
 
-  it.each(readdirSync('examples').filter((file) => file.endsWith('.yaml')))('%s is accepted', async (file) => {
+  it.each(globSync('examples/**/*.yaml').sort())('%s is accepted', async (file) => {
     const objects = objectsOf(file);
-    writeFileSync(directory.file(file), objects.map((object) => stringify(object)).join('---\n'));
+    const written = directory.file(basename(file));
+    writeFileSync(written, objects.map((object) => stringify(object)).join('---\n'));
     const output = await cluster.kubectl.applyFile(
-      directory.file(file),
+      written,
       '--dry-run=server',
       '--validate=strict',
       '--warnings-as-errors',

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeObject } from '../../../src/shared/api/kube-object.js';
 import { DEADLINE_MS } from '../eventually.js';
+import { plantSecret } from '../planted-objects.js';
 import { KubeApiError, KubeTransport, type KubeEndpoint } from './kube-transport.js';
 
 /** One object by name. A {@link KubeObject} gives its reference with {@link refOf}. */
@@ -62,12 +63,14 @@ export class KubeApi {
   }
 
   async create<T extends KubeObject>(object: T): Promise<T> {
+    plantSecret(object);
     const path = await this.#collectionOf(object, object.metadata.namespace ?? 'default');
     return await this.transport.json<T>(path, { method: 'POST', body: object });
   }
 
   /** Server-side apply that takes the fields over from others. */
   async apply<T extends KubeObject>(object: T, fieldManager = FIELD_MANAGER): Promise<T> {
+    plantSecret(object);
     const path = `${await this.#pathOf(refOf(object))}?fieldManager=${fieldManager}&force=true`;
     return await this.transport.json<T>(path, {
       method: 'PATCH',
@@ -78,6 +81,7 @@ export class KubeApi {
 
   /** PUT: fails with `Conflict` when `metadata.resourceVersion` is not the current one. */
   async replace<T extends KubeObject>(object: T): Promise<T> {
+    plantSecret(object);
     return await this.transport.json<T>(await this.#pathOf(refOf(object)), { method: 'PUT', body: object });
   }
 

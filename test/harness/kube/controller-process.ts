@@ -56,9 +56,12 @@ export class ControllerProcess {
     const { extensionServer, webhook, health } = this.ports;
     // The last of several equal flags counts.
     const moved = [`-port=127.0.0.1:${extensionServer}`, `-webhookPort=${webhook}`, `-healthPort=${health}`];
-    const own = ['-tlsCertDir=/nothing-is-mounted', '-logFormat=json', '-extProcLogFormat=json'];
+    // Whatever is logged at all is searched for planted secrets.
+    const logs = ['-logLevel=debug', '-logFormat=json', '-extProcLogFormat=json'];
+    const own = ['-tlsCertDir=/nothing-is-mounted', ...logs];
     const env = { KUBECONFIG: kubeconfig, POD_NAMESPACE: namespace, POD_NAME: name };
     this.#process = new RunningProcess(process.execPath, [main, ...args, ...moved, ...own], env);
+    for (const path of ['/metrics', '/readyz']) this.#process.pages.push(`http://127.0.0.1:${health}${path}`);
   }
 
   async ready(): Promise<void> {

@@ -72,6 +72,13 @@ export class EnvoyGateway {
     await this.#process.outlives('Envoy Gateway was ready', eventually('Envoy Gateway to be ready', isReady, READY_MS));
   }
 
+  /** Ends it and starts another one with these settings in the place of the former ones. */
+  async restart(settings: EnvoyGatewaySettings): Promise<void> {
+    await this.#process?.stop();
+    writeFileSync(this.#configPath, JSON.stringify(await configuration(settings)));
+    await this.startProcess();
+  }
+
   async stop(): Promise<void> {
     await this.#process?.stop();
     await this.lock.release();

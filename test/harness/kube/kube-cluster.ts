@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { eventually } from '../eventually.js';
 import { freePort } from '../free-port.js';
+import { plantRandom, record } from '../recording.js';
 import { RunningProcess } from '../running-process.js';
 import { TemporaryDirectory } from '../temporary-directory.js';
 import { KubeApi } from './api.js';
@@ -15,6 +16,29 @@ const ADMIN_TOKEN = 'admin-token';
 const READY_MS = 45_000;
 /** Longer than any test run, so that nothing expires under it. */
 const TOKEN_SECONDS = 24 * 60 * 60;
+
+/** Of what was written; the older half is lost beyond. */
+const AUDIT_LOG_MAX_MIB = 8;
+/** What is written is kept with its content, but that of Secrets, which is for nobody, and what no program of ours writes. */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  omitManagedFields: true,
+  rules: [
+    { level: 'None', verbs: ['get', 'list', 'watch', 'delete', 'deletecollection'] },
+    {
+      level: 'None',
+      resources: [
+        { group: '', resources: ['secrets', 'serviceaccounts/token'] },
+        { group: 'apiextensions.k8s.io' },
+        { group: 'coordination.k8s.io' },
+        { group: 'rbac.authorization.k8s.io' },
+      ],
+    },
+    { level: 'Request' },
+  ],
+};
 
 /**
  * A real API server with a real etcd behind it, on free ports of 127.0.0.1. There is no controller manager, scheduler
@@ -124,10 +148,20 @@ export class KubeCluster {
 
   /** Ends both at once: an API server that loses its etcd does not end by itself. */
   async stop(): Promise<void> {
+    if (this.#apiServer?.end === undefined) await this.#recordSecretMetadata();
     for (const client of this.#clients) client.close();
     await Promise.all([this.#apiServer?.stop('SIGKILL'), this.#etcd?.stop('SIGKILL')]);
+    // Every status and every Event that anybody wrote, also those that were written over.
+    for (const name of readdirSync(this.#directory.path).filter((one) => /^audit.*\.log$/.test(one)))
+      record('written-objects', readFileSync(this.#directory.file(name), 'utf8'));
     this.#services?.close();
     this.#directory.remove();
+  }
+
+  /** More people may read it than the content, which the log of what was written leaves out with it. */
+  async #recordSecretMetadata(): Promise<void> {
+    const secrets = await this.#admin?.list({ apiVersion: 'v1', kind: 'Secret' }).catch(() => []);
+    record('metadata-of-secrets', (secrets ?? []).map(({ metadata }) => JSON.stringify(metadata)).join('\n'));
   }
 
   async #startEtcd(): Promise<void> {
@@ -146,6 +180,7 @@ export class KubeCluster {
   #writeCredentials(): void {
     writeFileSync(this.#directory.file('tokens.csv'), `${ADMIN_TOKEN},admin,1,"system:masters"\n`);
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    writeFileSync(this.#directory.file('audit.json'), JSON.stringify(AUDIT_POLICY));
     writeFileSync(this.#directory.file('sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }));
   }
 
@@ -170,6 +205,13 @@ export class KubeCluster {
       ['--service-account-signing-key-file', key, '--service-cluster-ip-range', '10.0.0.0/24'],
       ['--token-auth-file', this.#directory.file('tokens.csv'), '--authorization-mode', 'RBAC'],
       ['--egress-selector-config-file', this.#directory.file('egress.json')],
+      [
+        '--audit-policy-file',
+        this.#directory.file('audit.json'),
+        '--audit-log-path',
+        this.#directory.file('audit.log'),
+      ],
+      ['--audit-log-maxsize', String(AUDIT_LOG_MAX_MIB), '--audit-log-maxbackup', '1'],
       // It would wait for the controller manager to make the default account of each namespace.
       ['--disable-admission-plugins', 'ServiceAccount'],
     ].flat();
@@ -208,6 +250,6 @@ export class KubeCluster {
       `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
       { method: 'POST', body: request },
     );
-    return status.token;
+    return plantRandom(`token of ServiceAccount ${namespace}/${name}`, status.token);
   }
 }

@@ -1,3 +1,4 @@
+import { plant } from '../recording.js';
 import type { Claims } from './jwt.js';
 import { json, type TokenAnswer, type TokenRequest, TokenServer, type TokenServerOptions } from './token-server.js';
 
@@ -66,7 +67,7 @@ const refused = (status: number, error: string, code: number): TokenAnswer =>
 /** Managed identities: the instance metadata service of virtual machines and the endpoint of App Service. */
 export class ManagedIdentityServer extends TokenServer {
   /** What App Service puts into IDENTITY_HEADER. */
-  readonly identityHeader = 'PLANTED-identity-header';
+  readonly identityHeader = plant('identity header of App Service', 'PLANTED-identity-header');
 
   constructor(
     readonly clientId: string,

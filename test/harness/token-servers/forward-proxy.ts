@@ -29,12 +29,14 @@ export class ForwardProxy {
     request.pipe(forwarded);
   });
 
-  constructor() {
+  /** `places`: where tunnels go whose target, `host:port`, is to be somewhere else, as `host:port`. */
+  constructor(places: ReadonlyMap<string, string> = new Map()) {
     this.#server.on('connection', (socket) => this.#keep(socket));
     this.#server.on('connect', (request, client: Socket, head: Buffer) => {
       this.#record('CONNECT', request.url, request.headers['proxy-authorization']);
       if (this.refuses) return void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
-      const [host = '', port = ''] = (request.url ?? '').split(':');
+      const target = request.url ?? '';
+      const [host = '', port = ''] = (places.get(target) ?? target).split(':');
       const upstream = connect(Number(port), host, () => {
         client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
         upstream.write(head);

@@ -1,3 +1,4 @@
+import { plantRandom } from '../recording.js';
 import { type Claims, newSigningKey, type SigningKey, signJwt, verifyJwt } from './jwt.js';
 import {
   json,
@@ -94,13 +95,14 @@ export class OidcProvider extends TokenServer {
         sub: this.client.id,
         aud: form.get('audience') ?? this.client.id,
         scope: form.get('scope') ?? '',
-        jti: String(this.issued.length),
+        // Base64 of the claims shows the mark as well.
+        jti: `PLANTED-${this.issued.length}`,
         iat: issuedAt,
         exp: issuedAt + this.lifetimeS,
       },
       this.key,
     );
-    this.issued.push(token);
+    this.issued.push(plantRandom('token of OidcProvider', token));
     return json(200, {
       access_token: token,
       id_token: 'never-this',

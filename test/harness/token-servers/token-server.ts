@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { plant } from '../recording.js';
 
 export interface TokenRequest {
   readonly method: string;
@@ -111,7 +112,7 @@ export abstract class TokenServer {
   /** A secret that no other server hands out. */
   protected issue(prefix: string): string {
     const secret = `${prefix}.PLANTED-${this.constructor.name}-${this.issued.length}`;
-    this.issued.push(secret);
+    this.issued.push(plant(`token of ${this.constructor.name}`, secret));
     return secret;
   }
 

@@ -8,17 +8,23 @@ import {
 import { createExchange, type ExchangeOptions } from '../../../src/modules/credentials/exchangers/exchange.js';
 import type { Environment } from '../../../src/modules/credentials/exchangers/proxy-rules.js';
 import { Redacted } from '../../../src/shared/secret.js';
+import { plant } from '../recording.js';
 import { EntraServer, ManagedIdentityServer } from './entra-server.js';
 import { GoogleServer } from './google-server.js';
 import { newSigningKey } from './jwt.js';
 import { OidcProvider } from './oidc-provider.js';
 import { StsServer } from './sts-server.js';
+import type { TokenServerOptions } from './token-server.js';
 
-const CLIENT_SECRET = 'PLANTED client:secret/+%&=é';
+const CLIENT_SECRET = plant('client secret of TokenWorld', 'PLANTED-client:secret/ +%&=é');
 const SERVICE_ACCOUNT = 'rotator@my-project.iam.gserviceaccount.com';
 /** Once: a key takes longer than most tests. */
 const providerKey = newSigningKey('oidc-1');
 const accountKey = newSigningKey('account-1');
+const accountPem = plant(
+  'service account key of TokenWorld',
+  accountKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+);
 
 /** One provider of each kind that trust each other as configured, and requests that succeed at them. */
 export class TokenWorld {
@@ -33,16 +39,22 @@ export class TokenWorld {
     this.#options,
   );
   readonly managed = new ManagedIdentityServer('app-1', this.#options);
-  readonly google = new GoogleServer(
-    {
-      trusted: (token) => this.oidc.verified(token),
-      audience: '//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/pool/providers/provider',
-      serviceAccounts: { [SERVICE_ACCOUNT]: accountKey.publicKey },
-      refreshToken: 'PLANTED-refresh',
-    },
-    this.#options,
-  );
-  readonly servers = [this.oidc, this.sts, this.entra, this.managed, this.google] as const;
+  readonly google: GoogleServer;
+  readonly servers: readonly [OidcProvider, StsServer, EntraServer, ManagedIdentityServer, GoogleServer];
+
+  /** With `googleTls`, Google speaks TLS by that certificate: its addresses are fixed in programs, and are https. */
+  constructor(googleTls?: TokenServerOptions['tls']) {
+    this.google = new GoogleServer(
+      {
+        trusted: (token) => this.oidc.verified(token),
+        audience: '//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/pool/providers/provider',
+        serviceAccounts: { [SERVICE_ACCOUNT]: accountKey.publicKey },
+        refreshToken: plant('refresh token of TokenWorld', 'PLANTED-refresh'),
+      },
+      { ...this.#options, ...(googleTls && { tls: googleTls }) },
+    );
+    this.servers = [this.oidc, this.sts, this.entra, this.managed, this.google];
+  }
 
   async start(): Promise<this> {
     await Promise.all(this.servers.map((server) => server.start()));
@@ -135,7 +147,7 @@ export class TokenWorld {
       type: 'service_account',
       project_id: 'my-project',
       private_key_id: accountKey.kid,
-      private_key: accountKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      private_key: accountPem,
       client_email: SERVICE_ACCOUNT,
       token_uri: this.google.endpoints.oauthToken,
     };

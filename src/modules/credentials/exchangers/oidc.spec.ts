@@ -30,7 +30,7 @@ describe('OIDC tokens', () => {
     const [scheme, encoded] = (request?.headers.authorization ?? '').split(' ');
     expect(scheme).toBe('Basic');
     expect(Buffer.from(encoded ?? '', 'base64').toString()).toBe(
-      'client%2F1:PLANTED+client%3Asecret%2F%2B%25%26%3D%C3%A9',
+      'client%2F1:PLANTED-client%3Asecret%2F+%2B%25%26%3D%C3%A9',
     );
     expect(request?.body).toBe('grant_type=client_credentials');
   });

@@ -1,4 +1,8 @@
-import type { ProviderResources, SchemaConfig, TranslationPolicy } from '../../../shared/filter-config/filter-config.js';
+import type {
+  ProviderResources,
+  SchemaConfig,
+  TranslationPolicy,
+} from '../../../shared/filter-config/filter-config.js';
 import type { BackendAuth } from '../backend-auth/backend-auth.js';
 import type { RuntimeCosts } from '../cost/runtime-costs.js';
 import type { ModelLists } from '../models/model-list.js';

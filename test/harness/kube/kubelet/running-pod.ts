@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../free-port.js';
+import { record } from '../../recording.js';
 import type { KubeApi } from '../api.js';
 import type { Mount } from '../container.js';
 import { drainEnvoy } from './drain-envoy.js';
@@ -9,7 +10,7 @@ import { ENVOY_ADMIN_PORT, ENVOY_READY_PORT } from './envoy-args.js';
 import { containerEnvironment, expand } from './expand.js';
 import type { Container, Pod } from './pod.js';
 import { podStatus } from './pod-status.js';
-import { POD_PORTS, type ProgramOf } from './programs.js';
+import { EXTPROC_ADMIN_PORT, POD_PORTS, type ProgramOf } from './programs.js';
 import { readObjects } from './read-objects.js';
 import { RunningContainer } from './running-container.js';
 import { volumeFiles, writeVolume } from './volume-files.js';
@@ -18,6 +19,8 @@ const UNREADY_TICK_MS = 50;
 const READY_TICK_MS = 500;
 /** Kubernetes' default of `terminationGracePeriodSeconds`. */
 const GRACE_SECONDS = 30;
+/** For the pages that are read for the record. */
+const PAGE_MS = 2_000;
 
 export interface PodSettings {
   readonly api: KubeApi;
@@ -101,17 +104,43 @@ export class RunningPod {
   /** Drains Envoy, then ends the containers, native sidecars last. */
   async stop(): Promise<void> {
     this.#ended.abort();
+    await this.#recordPages();
     if (this.#containers.some(({ container }) => container.name === 'envoy')) await drainEnvoy(this.adminPort);
     const graceMs = 1_000 * (this.pod.spec.terminationGracePeriodSeconds ?? GRACE_SECONDS);
     await Promise.all(this.#containers.filter(({ isInit }) => !isInit).map((container) => container.stop(graceMs)));
     await Promise.all(this.#containers.filter(({ isInit }) => isInit).map((container) => container.stop(graceMs)));
-    rmSync(this.#directory, { recursive: true, force: true });
+    this.#remove();
   }
 
   /** Ends at once, in no order. */
   async kill(): Promise<void> {
     this.#ended.abort();
+    await this.#recordPages();
     await Promise.all(this.#containers.map(async (container) => await container.kill()));
+    this.#remove();
+  }
+
+  /** What Envoy runs by and what came of it: our program made much of the first, and must not put credentials there. */
+  async #recordPages(): Promise<void> {
+    const extproc = this.ports.get(EXTPROC_ADMIN_PORT);
+    const pages = [`${this.adminPort}/config_dump`, `${this.adminPort}/stats/prometheus`, `${extproc}/metrics`];
+    const signal = AbortSignal.timeout(PAGE_MS);
+    for (const page of pages) {
+      // A Pod without such a container, or whose container does not run.
+      const text = await fetch(`http://127.0.0.1:${page}`, { signal, headers: { connection: 'close' } }).then(
+        (answer) => answer.text(),
+        () => undefined,
+      );
+      if (text !== undefined) record(`pod-${page}`, text);
+    }
+  }
+
+  /** The access logs are for everybody who runs the Pod: they are recorded. */
+  #remove(): void {
+    for (const { container } of this.#containers) {
+      const path = this.stdoutFile(container.name);
+      if (existsSync(path)) record(`${container.name}-stdout`, readFileSync(path, 'utf8'));
+    }
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
