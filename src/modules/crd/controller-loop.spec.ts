@@ -155,6 +155,15 @@ describe('ControllerLoop', () => {
     await done('a');
   });
 
+  it('tries again soon when rights are missing, as at an API server that has not read its roles yet', async () => {
+    api.fault = ({ method }) =>
+      method === 'PATCH' && api.callsOf('PATCH', 'a').length < 3 ? { status: 403 } : undefined;
+    loop.start();
+    deliver('a');
+    await done('a');
+    expect(await registry.text()).toMatch(/aigateway_controller_failures_total\{[^}]*stage="refused"[^}]*\} [2-3]/);
+  });
+
   it('looks again at the time that was asked for', async () => {
     controller.requeueAfterMs = 30;
     loop.start();

@@ -195,7 +195,7 @@ export class ControllerLoop {
       this.#queue.succeeded(root);
       if (desired.requeueAfterMs !== undefined) this.#queue.requeue(root, nowMs + desired.requeueAfterMs);
     } else if (result.sort === 'refused') {
-      this.#queue.failed(root, nowMs, this.#timing.random(), REFUSED_RETRY_MS);
+      this.#queue.failed(root, nowMs, this.#timing.random(), result.lacksRights ? undefined : REFUSED_RETRY_MS);
       this.#metrics.failed(name, 'refused');
       this.#logger.error({ key: root, reason: result.reason }, 'a write was refused');
     } else {

@@ -9,10 +9,13 @@ import { TerminalError } from './apply/terminal-error.js';
 import type { Desired } from './controller.js';
 import type { Origin } from './store/store.js';
 
-/** `refused`: the same write would be refused again; it is said in the conditions of the root. */
+/**
+ * `refused`: the same write would be refused again; it is said in the conditions of the root. Missing rights are tried again
+ * sooner: an API server that starts answers 403 until it has read its roles.
+ */
 export type WriteResult =
   | { readonly sort: 'done' }
-  | { readonly sort: 'refused'; readonly reason: string }
+  | { readonly sort: 'refused'; readonly reason: string; readonly lacksRights: boolean }
   | { readonly sort: 'failed'; readonly error: Error; readonly retryAfterMs?: number };
 
 /**
@@ -50,9 +53,9 @@ export class DesiredWriter {
         type: 'Warning',
         reason: 'ApplyFailed',
         action: 'Apply',
-        note: refusal,
+        note: refusal.reason,
       });
-      return { sort: 'refused', reason: refusal };
+      return { sort: 'refused', ...refusal };
     } catch (error) {
       const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
       return {
@@ -63,8 +66,8 @@ export class DesiredWriter {
     }
   }
 
-  /** The reason when something is refused for good. Rejects with what may go better the next time. */
-  async #writeObjects(desired: Desired, origin: Origin): Promise<string | undefined> {
+  /** Something is refused for good. Rejects with what may go better the next time. */
+  async #writeObjects(desired: Desired, origin: Origin): Promise<Refusal | undefined> {
     let current: KubeObject | ObjectKey = desired.root;
     try {
       for (const object of desired.objects) await this.#applier.apply((current = object), origin);
@@ -75,21 +78,24 @@ export class DesiredWriter {
       }
       return undefined;
     } catch (error) {
-      if (error instanceof TerminalError) return error.message;
+      if (error instanceof TerminalError) return { reason: error.message, lacksRights: false };
       if (!isRefusal(error)) throw error;
       const what = typeof current === 'string' ? current : displayName(current);
-      return `cannot write ${what}: the API server refused it: ${error.message}`;
+      const reason = `cannot write ${what}: the API server refused it: ${error.message}`;
+      return { reason, lacksRights: error.status === 403 };
     }
   }
 
-  async #writeConditions(desired: Desired, refusal: string | undefined, origin: Origin): Promise<void> {
+  async #writeConditions(desired: Desired, refusal: Refusal | undefined, origin: Origin): Promise<void> {
     for (const [key, states] of desired.conditions) {
       const shown: readonly ConditionState[] =
-        refusal !== undefined && key === desired.root ? withRefusal(states, refusal) : states;
+        refusal !== undefined && key === desired.root ? withRefusal(states, refusal.reason) : states;
       await this.#statusWriter.write(key, shown, origin);
     }
   }
 }
+
+type Refusal = Omit<Extract<WriteResult, { readonly sort: 'refused' }>, 'sort'>;
 
 /** A pod to be annotated may end at any time. */
 function ignoreMissing(error: unknown): void {
