@@ -7,6 +7,7 @@ import { freePort } from '../harness/free-port.js';
 import { Gate } from '../harness/gate.js';
 import { open, send } from '../harness/http-client.js';
 import { filterConfigText } from '../harness/filter-config-document.js';
+import type { GatewayPlan } from '../harness/gateway-plan.js';
 import { refOf } from '../harness/kube/api.js';
 import { DnsServer } from '../harness/kube/dns.js';
 import { ENVOY_GATEWAY_NAMESPACE, EnvoyGateway } from '../harness/kube/envoy-gateway.js';
@@ -36,6 +37,22 @@ interface Conditioned extends KubeObject {
 }
 
 const SLOW_MS = 60_000;
+
+/** What the processor in the sidecar reads; nothing is sent there. */
+const SIDECAR_PLAN: GatewayPlan = {
+  routes: [
+    {
+      name: 'default/none',
+      rules: [
+        {
+          backends: [
+            { name: 'none', upstream: { port: 9, protocol: 'http1' }, auth: { apiKey: { key: 'PLANTED-sidecar' } } },
+          ],
+        },
+      ],
+    },
+  ],
+};
 
 describe('Envoy Gateway with Envoy under the stand-in kubelet', () => {
   let cluster: KubeCluster;
@@ -161,7 +178,7 @@ describe('Envoy Gateway with Envoy under the stand-in kubelet', () => {
       const webhook = await SidecarWebhook.start(cluster);
       const configure = async (uuid: string) =>
         await cluster.api.apply<Secret>(
-          secret('sidecar-config', { 'filter-config.yaml': filterConfigText({ routes: [] }, uuid) }),
+          secret('sidecar-config', { 'filter-config.yaml': filterConfigText(SIDECAR_PLAN, uuid) }),
         );
       await configure('first');
       await cluster.api.apply(idleDeployment('with-sidecar', SidecarWebhook.LABELS));
