@@ -60,7 +60,7 @@ export async function runController(settings: ControllerSettings): Promise<numbe
     azureAmbientNamespaces,
   });
   const cluster = composeCluster(settings, controllers, { logger, metrics, serving, end });
-  const extensionServer = composeExtensionServer(settings, cluster.current, { logger, metrics, serving });
+  const { extensionServer, record } = composeExtensionServer(settings, cluster.current, { logger, metrics, serving });
   const hookWatch = new HookWatch({
     namespace: settings.podNamespace,
     world: () => (cluster.current().isSynced ? cluster.current().world : undefined),
@@ -98,7 +98,7 @@ export async function runController(settings: ControllerSettings): Promise<numbe
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   cluster.use(app.get(Cluster));
-  const stop = () => shutDown({ app, serving, extensionServer, webhook, hookWatch, metrics, logger });
+  const stop = () => shutDown({ app, serving, extensionServer, record, webhook, hookWatch, metrics, logger });
   try {
     app.connectMicroservice({ strategy: extensionServer });
     await app.startAllMicroservices();
@@ -168,7 +168,7 @@ function composeExtensionServer(
   settings: ControllerSettings,
   cluster: () => Cluster,
   { logger, metrics, serving }: Shared,
-): GrpcJsServer {
+): { readonly extensionServer: GrpcJsServer; readonly record: TranslationRecord } {
   const world = () => (cluster().isSynced ? cluster().world : undefined);
   const record = new TranslationRecord({
     namespace: settings.podNamespace,
@@ -176,7 +176,7 @@ function composeExtensionServer(
     merge: (object, data) => mergeTranslationRecord(cluster().client, object, data),
     logger,
   });
-  return createExtensionServer({
+  const extensionServer = createExtensionServer({
     address: settings.address,
     maxMessageBytes: settings.maxRecvMsgSizeBytes,
     world,
@@ -200,6 +200,7 @@ function composeExtensionServer(
       for (const fault of faults) logger.warn({ ...fault }, 'part of the xDS could not be finished');
     },
   });
+  return { extensionServer, record };
 }
 
 /** A signal, or something without which the process cannot go on. */
@@ -225,6 +226,7 @@ interface Running {
   readonly app: INestApplication;
   readonly serving: ServingState;
   readonly extensionServer: GrpcJsServer;
+  readonly record: TranslationRecord;
   readonly webhook: WebhookPart;
   readonly hookWatch: HookWatch;
   readonly metrics: MetricsRegistry;
@@ -233,12 +235,14 @@ interface Running {
 
 /** Hooks and admissions under way end first; the lease is handed over with the cluster's own shutdown. */
 async function shutDown(running: Running): Promise<void> {
-  const { app, serving, extensionServer, webhook, hookWatch, metrics, logger } = running;
+  const { app, serving, extensionServer, record, webhook, hookWatch, metrics, logger } = running;
   hookWatch.stop();
   serving.drain();
   serving.close();
   const stopped = (async () => {
     await Promise.all([extensionServer.close(), webhook.stop()]);
+    // The other replicas know only what was written down.
+    await record.stop();
     await app.close();
     await metrics.close();
   })();

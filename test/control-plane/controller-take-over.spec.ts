@@ -81,6 +81,8 @@ describe('taking over a cluster of the reference', () => {
     const { spec, metadata } = await world.cluster.api.exists<Content>(ref);
     expect(spec).toEqual(formerOf(ref)?.spec);
     expect(metadata.generation).toBe(formerOf(ref)?.metadata.generation);
+    expect(metadata.annotations).toEqual(formerOf(ref)?.metadata.annotations);
+    expect(metadata.ownerReferences).toEqual(formerOf(ref)?.metadata.ownerReferences);
     expect(metadata.labels).toBeUndefined();
   });
 

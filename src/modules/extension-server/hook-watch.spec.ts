@@ -144,6 +144,8 @@ describe('HookWatch', () => {
     ['Envoy Gateway has not judged the change', () => (routes = [{ ...CHANGED, status: LLM.status! }])],
     ['Envoy Gateway has not judged a new route', () => (routes = [LLM, without(route('more', '0:a:0'))])],
     ['Envoy Gateway refuses a new route', () => (routes = [LLM, route('more', '0:a:0', { accepted: false })])],
+    ['Envoy Gateway refuses all of its routes', () => (routes = [route('llm', '0:a:0', { accepted: false })])],
+    ['it is deleted before its routes', () => (gateways = [])],
     ['Envoy Gateway takes a route in part', () => (routes = [route('llm', '0:b:0', { more: 'PartiallyInvalid' })])],
     ['another replica leads', () => (isLeader = false)],
     ['an HTTPRoute of somebody else is new', () => (routes = [LLM, foreign(route('plain', ''))])],

@@ -94,10 +94,11 @@ export class HookWatch {
   #lookAt(world: Snapshot, nowMs: number): ReadonlyMap<ObjectKey, Watched> {
     const { namespace, logger } = this.parts;
     const watched = new Map<ObjectKey, Watched>();
-    for (const [gateway, { fingerprint }] of expectedRoutes(world)) {
-      if (!isTranslationRecorded(world, namespace, gateway)) continue;
+    for (const [gateway, { acceptedCount, fingerprint }] of expectedRoutes(world)) {
+      if (!isThere(world, gateway) || !isTranslationRecorded(world, namespace, gateway)) continue;
       const { agreed, differsSinceMs } = this.#watched.get(gateway) ?? { agreed: false };
-      if (fingerprint === undefined) watched.set(gateway, { agreed });
+      // Of a Gateway without AI routes no hook tells anything.
+      if (fingerprint === undefined || acceptedCount === 0) watched.set(gateway, { agreed });
       else if (fingerprint === recordedFingerprint(world, namespace, gateway)) {
         if (!agreed) logger.info({ gateway }, 'Envoy Gateway asks the extension server for all AI routes of a Gateway');
         watched.set(gateway, { agreed: true });
@@ -113,11 +114,12 @@ export class HookWatch {
     return [...expectedRoutes(world)]
       .filter(
         ([gateway, { acceptedCount }]) =>
-          acceptedCount > 0 &&
-          world.get(kinds.gateway, namespaceOfKey(gateway), nameOfKey(gateway)) !== undefined &&
-          !isTranslationRecorded(world, namespace, gateway),
+          acceptedCount > 0 && isThere(world, gateway) && !isTranslationRecorded(world, namespace, gateway),
       )
       .map(([gateway]) => gateway)
       .slice(0, GATEWAYS_MAX);
   }
 }
+
+const isThere = (world: Snapshot, gateway: ObjectKey): boolean =>
+  world.get(kinds.gateway, namespaceOfKey(gateway), nameOfKey(gateway)) !== undefined;

@@ -27,7 +27,7 @@ const told = (gateway: string, fingerprint = 'routes'): ReadonlyMap<string, stri
   new Map([[gateway, fingerprint]]);
 
 /** A record in a cluster that merges at once; `failures` writes fail before. */
-function start(failures = 0) {
+function start(failures = 0, watchNamespaces: readonly string[] = []) {
   let data: Record<string, string> | undefined;
   let writes = 0;
   const objects = (): KubeObject[] => [
@@ -43,7 +43,7 @@ function start(failures = 0) {
           } as ConfigMap,
         ]),
   ];
-  const world = () => snapshotOf(objects());
+  const world = () => snapshotOf(objects(), watchNamespaces);
   const record = new TranslationRecord({
     namespace: NAMESPACE,
     world,
@@ -98,13 +98,30 @@ describe('TranslationRecord', () => {
     expect(writes()).toBe(2);
   });
 
-  it('is written at the next translation when it could not be written', async () => {
-    const { record, seen } = start(1);
+  it('is written again when it could not be written, without another translation', async () => {
+    const { record, fingerprint } = start(2);
+    record.note(told(EDGE, 'first'), []);
+    record.note(told(EDGE, 'last'), []);
+    await eventually('the record', () => fingerprint() !== undefined);
+    expect(fingerprint()).toBe('last');
+  });
+
+  it('writes what was noted last before it stops', async () => {
+    const { record, fingerprint, writes } = start();
+    record.note(told(EDGE, 'first'), []);
+    await eventually('the first', () => fingerprint() === 'first');
+    record.note(told(EDGE, 'last'), []);
+    await record.stop();
+    expect(fingerprint()).toBe('last');
+    expect(writes()).toBe(2);
+  });
+
+  it('stops although it cannot be written', async () => {
+    const { record, seen, writes } = start(Infinity);
     record.note(told(EDGE), []);
-    await new Promise(setImmediate);
+    await record.stop();
+    expect(writes()).toBe(1);
     expect(seen(EDGE)).toBe(false);
-    record.note(told(EDGE), []);
-    await eventually('the record', () => seen(EDGE));
   });
 
   it('forgets Gateways that are gone when it writes', async () => {
@@ -114,5 +131,14 @@ describe('TranslationRecord', () => {
     record.note(told(EDGE), []);
     await eventually('the record', () => seen(EDGE));
     expect(seen(GONE)).toBe(false);
+  });
+
+  it('keeps Gateways of namespaces that are not watched: nobody can say that they are gone', async () => {
+    const { record, seen } = start(0, ['elsewhere']);
+    record.note(told(GONE), []);
+    await eventually('the record', () => seen(GONE));
+    record.note(told(EDGE), []);
+    await eventually('the other one', () => seen(EDGE));
+    expect(seen(GONE)).toBe(true);
   });
 });

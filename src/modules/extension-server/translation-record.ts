@@ -27,6 +27,11 @@ export interface TranslationRecordParts {
 
 /** Fingerprints change with every route: writes rest in between, and what comes meanwhile is written together. */
 const REST_MS = 500;
+/**
+ * Rests before a write that failed is tried again. The last translation may be the last one for long, and a record that lacks it
+ * would say that Envoy Gateway does not call us: all of them together are shorter than `HOOK_OVERDUE_MS`.
+ */
+const RETRY_RESTS_MS: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000];
 /** Gateways whose last translation is remembered until it is written. */
 const PENDING_MAX = 1_000;
 
@@ -36,25 +41,31 @@ const PENDING_MAX = 1_000;
  */
 export class TranslationRecord {
   readonly #pending = new Map<ObjectKey, GatewayTranslation>();
-  #isWriting = false;
+  readonly #stopping = new AbortController();
+  #writing: Promise<void> | undefined;
 
   constructor(private readonly parts: TranslationRecordParts) {}
 
-  /** Returns at once; what cannot be written is tried again at the next translation. */
+  /** Returns at once; what cannot be written is tried again some times, and at the next translation. */
   note(gateways: ReadonlyMap<ObjectKey, string>, faults: readonly TranslationFault[]): void {
     for (const [gateway, fingerprint] of gateways)
-      if (this.#pending.size < PENDING_MAX) this.#pending.set(gateway, { faults, fingerprint });
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    void this.#writePending().finally(() => {
-      this.#isWriting = false;
+      if (this.#pending.has(gateway) || this.#pending.size < PENDING_MAX)
+        this.#pending.set(gateway, { faults, fingerprint });
+    this.#writing ??= this.#writePending().finally(() => {
+      this.#writing = undefined;
     });
+  }
+
+  /** Ends all rests: what was noted is written now or never. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#writing;
   }
 
   /** Never rejects. What is noted while a write is under way is written by the next one. */
   async #writePending(): Promise<void> {
     const { namespace, world: worldNow, logger } = this.parts;
-    for (;;) {
+    for (let failures = 0; ;) {
       const world = worldNow();
       if (world === undefined || this.#pending.size === 0) return;
       const noted = [...this.#pending];
@@ -66,22 +77,36 @@ export class TranslationRecord {
       if (areEntriesRecorded(world, namespace, entries)) continue;
       try {
         await this.#write(entries, world);
+        failures = 0;
       } catch (error) {
         logger.warn(
           { reason: (error as Error).message },
           'cannot record that Envoy Gateway calls the extension server',
         );
-        return;
+        // What was noted meanwhile is newer.
+        for (const [gateway, translation] of noted)
+          if (!this.#pending.has(gateway)) this.#pending.set(gateway, translation);
+        failures++;
       }
-      await delay(REST_MS, undefined, { ref: false });
+      const restMs = failures === 0 ? REST_MS : RETRY_RESTS_MS[failures - 1];
+      if (restMs === undefined || (failures > 0 && this.#stopping.signal.aborted)) return;
+      await this.#rest(restMs);
     }
+  }
+
+  async #rest(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    // Aborted: at once.
+    await delay(ms, undefined, { ref: false, signal }).catch(() => {});
   }
 
   async #write(entries: Entries, world: Snapshot): Promise<void> {
     const { namespace, merge } = this.parts;
     const known = world.get<ConfigMap>(kinds.configMap, namespace, TRANSLATION_RECORD_NAME);
     const gone = recordedGateways(known).filter(
-      (gateway) => world.get(kinds.gateway, namespaceOfKey(gateway), nameOfKey(gateway)) === undefined,
+      (gateway) =>
+        world.isWatched(namespaceOfKey(gateway)) &&
+        world.get(kinds.gateway, namespaceOfKey(gateway), nameOfKey(gateway)) === undefined,
     );
     const present = Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== null);
     const record: ConfigMap = {

@@ -1,5 +1,5 @@
 import { UserFacingError } from '../../../shared/errors.js';
-import { GATEWAY_CONTROLLER_NAME, type Gateway, type GatewayClass } from '../../../shared/api/gateway-api.js';
+import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { isKeyOf, nameOfKey, namespaceOfKey } from '../../../shared/api/object-key.js';
@@ -16,6 +16,7 @@ import { oversizedRoutes, type OversizedRoute } from '../generate/oversized-rout
 import { ResolveContext } from '../resolve/context.js';
 import { resolveGateway } from '../resolve/resolve-gateway.js';
 import type { RouteGraph } from '../resolve/route-graph.js';
+import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import { ProxyIndex } from '../workloads/proxies.js';
 import { configIdPatch, hasProcessor, planRollOut, type RollOut } from '../workloads/roll-out.js';
 import { gatewaysOfClass } from '../workloads/sharing.js';
@@ -138,8 +139,7 @@ export class GatewayController implements Controller {
 
   /** Where proxies will run that are not there yet: their first pod shall find its config. */
   #expectedNamespace(gateway: Gateway, world: Snapshot): string | undefined {
-    const gatewayClass = world.get<GatewayClass>(kinds.gatewayClass, '', gateway.spec?.gatewayClassName ?? '');
-    return gatewayClass?.spec?.controllerName === GATEWAY_CONTROLLER_NAME
+    return controllerOfGateway(world, gateway) === GATEWAY_CONTROLLER_NAME
       ? this.options.envoyGatewayNamespace
       : undefined;
   }

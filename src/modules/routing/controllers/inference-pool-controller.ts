@@ -1,6 +1,6 @@
 import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
 import type { ConditionState } from '../../../shared/api/conditions.js';
-import { GATEWAY_CONTROLLER_NAME, type Gateway, type GatewayClass } from '../../../shared/api/gateway-api.js';
+import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
 import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
 import type { InferencePool, InferencePoolParent } from '../../../shared/api/inference-pool.js';
 import { kinds } from '../../../shared/api/kinds.js';
@@ -9,6 +9,7 @@ import { isKeyOf, nameOfKey, namespaceOfKey } from '../../../shared/api/object-k
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { withTransitionTimes } from '../../crd/apply/transition-times.js';
 import type { Change, Controller, Desired } from '../../crd/controller.js';
+import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import { backendsOfRoute, gatewaysOfRoute, namespaceOf } from './references.js';
 
 /**
@@ -110,9 +111,7 @@ const find = (world: Snapshot, gateway: ObjectKey): Gateway | undefined =>
 /** Gateways that are gone count as ours: nobody else would take their entries away. */
 function isOurs(world: Snapshot, gateway: ObjectKey): boolean {
   const found = find(world, gateway);
-  if (found === undefined) return true;
-  const gatewayClass = world.get<GatewayClass>(kinds.gatewayClass, '', found.spec?.gatewayClassName ?? '');
-  return gatewayClass?.spec?.controllerName === GATEWAY_CONTROLLER_NAME;
+  return found === undefined || controllerOfGateway(world, found) === GATEWAY_CONTROLLER_NAME;
 }
 
 function conditionsOf(pool: InferencePool, world: Snapshot): readonly ConditionState[] {

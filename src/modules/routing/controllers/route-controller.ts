@@ -1,5 +1,5 @@
 import type { AIGatewayRoute, GatewayConfig } from '../../../shared/api/ai-gateway.js';
-import type { Gateway } from '../../../shared/api/gateway-api.js';
+import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
 import type { ConditionState } from '../../../shared/api/conditions.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
@@ -20,6 +20,7 @@ import { ResolveContext } from '../resolve/context.js';
 import { distinctFaults } from '../resolve/faults.js';
 import { faultsOfRoute, gatewayConfigOf } from '../resolve/resolve-gateway.js';
 import { resolveRoute } from '../resolve/resolve-route.js';
+import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import { ProxyIndex } from '../workloads/proxies.js';
 import { servingGateway } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
@@ -71,12 +72,12 @@ export class RouteController implements Controller {
     return [...[...this.#httpRoutes.referrersOf(root)].sort(), ...filtersOf(root, world, filters)];
   }
 
-  /** One HTTPRoute serves all Gateways of the route, so that all have to be safe. */
+  /** One HTTPRoute serves all Gateways of the route, so that all have to be safe where Envoy Gateway may serve it. */
   #isClosed(route: AIGatewayRoute, world: Snapshot): boolean {
     const { options } = this;
     return (
       options.closesUntilHookSeen &&
-      gatewaysOfRoute(route).some((gateway) => !options.isTranslationSeen(world, gateway))
+      gatewaysOfRoute(route).some((gateway) => mayServe(world, gateway) && !options.isTranslationSeen(world, gateway))
     );
   }
 
@@ -126,6 +127,17 @@ export class RouteController implements Controller {
       ...(programmed.reason === 'ProcessorNotReady' && { requeueAfterMs: PROCESSOR_DISCOVERY_MS }),
     };
   }
+}
+
+/**
+ * False for a Gateway that is not there, and for one of another controller's class: a wrong ref closes nothing at the other
+ * Gateways. A class that is not there yet may become Envoy Gateway's.
+ */
+function mayServe(world: Snapshot, key: ObjectKey): boolean {
+  const gateway = world.get<Gateway>(kinds.gateway, namespaceOfKey(key), nameOfKey(key));
+  if (gateway === undefined) return !world.isWatched(namespaceOfKey(key));
+  const controller = controllerOfGateway(world, gateway);
+  return controller === undefined || controller === GATEWAY_CONTROLLER_NAME;
 }
 
 /** Those of the named filters that are there and belong to the route. */
