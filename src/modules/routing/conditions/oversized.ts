@@ -1,6 +1,7 @@
 import type { ConditionedObject, ConditionState } from '../../../shared/api/conditions.js';
 import type { ObjectKey } from '../../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey } from '../../../shared/api/object-key.js';
+import type { OversizedRoute } from '../generate/oversized-routes.js';
 import { BUNDLE_BYTES_MAX } from '../../../shared/filter-config/bundle.js';
 
 const REASON = 'FilterConfigTooLarge';
@@ -11,7 +12,7 @@ const REASON = 'FilterConfigTooLarge';
  */
 export function oversizedCondition(
   { metadata: { generation } }: ConditionedObject,
-  { gateway, bytes }: { readonly gateway: ObjectKey; readonly bytes: number },
+  { gateway, bytes, isLeftOut }: Omit<OversizedRoute, 'route'> & { readonly gateway: ObjectKey },
 ): ConditionState {
   const name = `Gateway ${namespaceOfKey(gateway)}/${nameOfKey(gateway)}`;
   return {
@@ -20,7 +21,7 @@ export function oversizedCondition(
     reason: REASON,
     message:
       `${name}: the filter configuration of its routes is larger than the ${mebibytes(BUNDLE_BYTES_MAX)} that can be stored, and ` +
-      `the former one stays in force. This route takes ${mebibytes(bytes)} of it: move the route, or a part of it, to another Gateway`,
+      `${isLeftOut ? 'is in force without this route' : 'the former one stays in force'}. This route takes ${mebibytes(bytes)} of it: move the route, or a part of it, to another Gateway`,
     ...(generation !== undefined && { observedGeneration: generation }),
   };
 }

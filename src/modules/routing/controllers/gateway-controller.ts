@@ -80,17 +80,15 @@ export class GatewayController implements Controller {
       const rollOut = planRollOut({ proxies, container: undefined, configId: undefined, now });
       return { ...nothing, patches: rollOut.patches, deletes: leftOver(existing, []), events: restarts(rollOut) };
     }
-    const config = this.#filterConfig(graph);
     const inputs = isEffective ? this.#inputs(graph, proxies.isShared ? gateway : undefined) : undefined;
     const isSidecar = this.options.extProcMode === 'sidecar';
-    const generated = this.#generated(gateway, config, isSidecar ? undefined : inputs, namespace, existing);
-    // A config that cannot be stored is not the one that the pods have mounted.
-    const configId = generated.problem === undefined ? config.uuid : undefined;
+    const place = { gateway, namespace, existing, deployed: isSidecar ? undefined : inputs };
+    const { configId, ...generated } = this.#generatedFitting(root, graph, place);
     const rollOut = planRollOut({ proxies, container: isSidecar ? inputs : undefined, configId, now });
     const problem = generated.problem ?? bareProblem(root, rollOut) ?? graphProblem(root, graph);
     return {
       ...nothing,
-      ...(configId === undefined && { oversized: oversizedRoutes(graph, config) }),
+      oversized: generated.oversized,
       objects: generated.objects,
       deletes: generated.deletes,
       patches: [...rollOut.patches, ...(configId === undefined ? [] : processorPatches(existing, configId))],
@@ -116,14 +114,30 @@ export class GatewayController implements Controller {
     };
   }
 
-  /** A config that is too large leaves the one that is there in force, and says so. */
-  #generated(
-    gateway: Gateway,
-    config: FilterConfig,
-    deployed: ExtProcInputs | undefined,
-    namespace: string,
-    existing: readonly KubeObject[],
-  ): Pick<Desired, 'objects' | 'deletes'> & { readonly problem?: ObjectEvent } {
+  /**
+   * The config of all routes. When it cannot be stored, that without the routes because of which it cannot; and where nobody
+   * knows these, none: the one that is there stays in force then. `configId` is that of the config that pods are to have.
+   */
+  #generatedFitting(root: ObjectKey, graph: RouteGraph, place: Place): Generated {
+    const config = this.#filterConfig(graph);
+    const whole = this.#generated(place, config);
+    if (!('problem' in whole)) {
+      this.oversized.store(root, routesOf(graph));
+      return { ...whole, configId: config.uuid, oversized: [] };
+    }
+    const oversized = oversizedRoutes(graph, config, (route) => this.oversized.suspicionOf(root, route));
+    const nothing = { objects: [], deletes: [], configId: undefined, oversized, problem: whole.problem };
+    const leftOut = new Set(oversized.filter(({ isLeftOut }) => isLeftOut).map(({ route }) => route));
+    if (leftOut.size === 0) return nothing;
+    const fitting = { ...graph, routes: graph.routes.filter(({ route }) => !leftOut.has(keyOf(route))) };
+    const rest = this.#filterConfig(fitting);
+    const reduced = this.#generated(place, rest);
+    if ('problem' in reduced) return nothing;
+    this.oversized.store(root, routesOf(fitting));
+    return { ...nothing, ...reduced, configId: rest.uuid };
+  }
+
+  #generated({ gateway, namespace, existing, deployed }: Place, config: FilterConfig): Written | TooLarge {
     try {
       const { writesLegacySecret, deployment } = this.options;
       const objects = [
@@ -133,7 +147,7 @@ export class GatewayController implements Controller {
       return { objects, deletes: leftOver(existing, objects) };
     } catch (error) {
       if (!(error instanceof UserFacingError)) throw error;
-      return { objects: [], deletes: [], problem: warning(keyOf(gateway), 'FilterConfigTooLarge', error.message) };
+      return { problem: warning(keyOf(gateway), 'FilterConfigTooLarge', error.message) };
     }
   }
 
@@ -173,6 +187,24 @@ function generatedByGateway(world: Snapshot): ReadonlyMap<ObjectKey, readonly Ku
   }
   return byGateway;
 }
+
+type Written = Pick<Desired, 'objects' | 'deletes'>;
+interface TooLarge {
+  readonly problem: ObjectEvent;
+}
+type Generated = Written &
+  Partial<TooLarge> & { readonly configId: string | undefined; readonly oversized: readonly OversizedRoute[] };
+
+/** Where a config goes, beside what. */
+interface Place {
+  readonly gateway: Gateway;
+  readonly namespace: string;
+  readonly existing: readonly KubeObject[];
+  /** Of a processor of its own. */
+  readonly deployed: ExtProcInputs | undefined;
+}
+
+const routesOf = ({ routes }: RouteGraph) => routes.map(({ route }) => route);
 
 /** What a root should own, and what its routes have to be told. */
 interface Found extends Desired {

@@ -81,7 +81,7 @@ describe('a filter config that is larger than what can be stored', () => {
     return desired!.conditions.get(keyOf(one))!.find(({ type }) => type === 'Programmed')!;
   };
 
-  it('is told at the largest route, and at no other', () => {
+  it('is told at the largest route, and at no other; where nobody knows which one is new, nothing is left out', () => {
     const { desired, reasons } = pass(route('large', 5 * MEBIBYTE), route('small', MEBIBYTE));
     expect(desired.objects).toEqual([]);
     expect(desired.events.map(({ reason }) => reason)).toEqual(['FilterConfigTooLarge']);
@@ -107,6 +107,35 @@ describe('a filter config that is larger than what can be stored', () => {
       'FilterConfigTooLarge',
       'Pending',
     ]);
+  });
+
+  it('leaves out the route that came or grew, and what changes of the others goes on', () => {
+    const [old, other] = [route('old', 3 * MEBIBYTE), route('other', 2 * MEBIBYTE)];
+    const { desired: before } = pass(old, other);
+    const grown = { ...route('other', 2.9 * MEBIBYTE), metadata: { ...other.metadata, generation: 2 } };
+    const { desired, reasons } = pass(old, grown);
+    expect(reasons.map(({ reason }) => reason)).toEqual(['Pending', 'FilterConfigTooLarge']);
+    expect(reasons[1]?.message).toContain('and is in force without this route. This route takes 2.9 MiB of it');
+    expect(desired.events.map(({ reason }) => reason)).toEqual(['FilterConfigTooLarge']);
+    expect(desired.objects.length).toBeGreaterThan(0);
+    expect(desired.objects.length).toBeLessThan(before.objects.length);
+    const changed = { ...old, metadata: { ...old.metadata, generation: 2 }, spec: route('old', 3.1 * MEBIBYTE).spec };
+    expect(pass(changed, grown).reasons.map(({ reason }) => reason)).toEqual(['Pending', 'FilterConfigTooLarge']);
+  });
+
+  it('keeps the route out that says so when another replica leads', () => {
+    const small = route('small', MEBIBYTE);
+    pass(small);
+    const large = route('large', 5 * MEBIBYTE);
+    const said = pass(small, large).reasons[1]!;
+    const former: ConditionedObject = {
+      ...large,
+      status: { conditions: [{ ...said, lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+    };
+    [routes, gateways] = routingControllers(TEST_OPTIONS) as [Controller, Controller];
+    const { desired, reasons } = pass(small, former);
+    expect(desired.objects.length).toBeGreaterThan(0);
+    expect(reasons[1]).toEqual(said);
   });
 
   it('is not told any more when it fits again, and the route is woken for that', () => {
