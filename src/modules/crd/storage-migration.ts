@@ -39,7 +39,7 @@ const TRIM_ATTEMPTS_MAX = 5;
  * Has the API server store all objects of ours in the version that it stores now, and takes the former ones off the list
  * `status.storedVersions` of their CRDs, so that a later release may drop them.
  *
- *     CRD lists a former version ─▶ list, page by page ─▶ empty patch of each object ─▶ trim the list ─▶ done
+ *     CRD lists a former version ─▶ list their names    ─▶ empty patch of each object ─▶ trim the list ─▶ done
  *             │ no                        ▲                  │ something failed
  *             ▼                           └── after a while ─┘
  *         nothing to do
@@ -115,24 +115,30 @@ export class StorageMigration {
 
   async #rewriteAll(type: GroupKind, log: Logger, signal: AbortSignal) {
     const counts = { objects: 0, refused: 0, failed: 0 };
+    for (const name of await this.#names(type, signal)) {
+      if (signal.aborted) return counts;
+      counts.objects++;
+      const problem = await this.#rewrite(name, log);
+      if (problem) counts[problem]++;
+      await pause(this.#limits.restMs, signal);
+    }
+    return counts;
+  }
+
+  /** All pages at once: the API server forgets where a list was after five minutes, and the rewriting may take longer. */
+  async #names(type: GroupKind, signal: AbortSignal): Promise<readonly ObjectName[]> {
+    const names: ObjectName[] = [];
     let continueToken: string | undefined;
     do {
-      const page = await this.#client.list(type, {
-        limit: this.#limits.pageSize,
-        continueToken,
-        isMetadataOnly: true,
-      });
+      const limit = this.#limits.pageSize;
+      const page = await this.#client.list(type, { limit, continueToken, isMetadataOnly: true });
       for (const { object } of page.items) {
-        if (signal.aborted) return counts;
-        counts.objects++;
         const { name, namespace = '' } = object.metadata;
-        const problem = await this.#rewrite({ type, name, namespace }, log);
-        if (problem) counts[problem]++;
-        await pause(this.#limits.restMs, signal);
+        names.push({ type, name, namespace });
       }
       ({ continueToken } = page);
     } while (continueToken !== undefined && !signal.aborted);
-    return counts;
+    return names;
   }
 
   /** Rejects with what would befall all other objects too: missing rights, no answer. */
