@@ -39,7 +39,6 @@ export class WebSocketFrames {
   #messageBytes = 0;
   readonly #collected = new GrowingBuffer();
   #state: 'open' | 'closed' | 'broken' = 'open';
-  #passedOver = 0;
 
   /** @param onText Gets each whole text message as UTF-8, valid during the call only. */
   constructor(private readonly onText: (message: Buffer) => void) {}
@@ -47,11 +46,6 @@ export class WebSocketFrames {
   /** `closed`: the server sent its Close frame; `broken`: its bytes are no frames. Nothing is read in either. */
   get state(): 'open' | 'closed' | 'broken' {
     return this.#state;
-  }
-
-  /** Text messages that were longer than {@link WEBSOCKET_MESSAGE_BYTES_MAX}. */
-  get passedOver(): number {
-    return this.#passedOver;
   }
 
   /** The chunk may be reused after return. */
@@ -112,7 +106,6 @@ export class WebSocketFrames {
     this.#messageBytes += length;
     if (this.#message !== 'text' || this.#messageBytes <= WEBSOCKET_MESSAGE_BYTES_MAX) return;
     this.#message = 'passed-over';
-    this.#passedOver++;
     this.#collected.take();
   }
 

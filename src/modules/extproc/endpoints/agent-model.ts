@@ -12,7 +12,10 @@ export function modelOfAgent(path: string, body: Uint8Array): BodyModel {
   const modelRanges = modelsIn(path, body);
   const names = new Set(modelRanges.map((range) => readString(body, range)));
   const [model] = names;
-  if (names.size !== 1 || model === undefined || model === '') {
+  if (names.size > 1) {
+    throw new UserFacingError(`malformed request: the body of ${path} names different models under the same key`);
+  }
+  if (model === undefined || model === '') {
     throw new UserFacingError(`malformed request: no model in the body of ${path}; ${namingTheModel}`);
   }
   checkModel(path, model);

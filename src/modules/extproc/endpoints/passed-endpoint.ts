@@ -31,6 +31,8 @@ export interface PassedEndpoint {
    * only routes that allow it serve it.
    */
   readonly isKeptByProvider: boolean;
+  /** Lower-case query parameter that names something kept, where the endpoint as such keeps nothing; the same rule holds for it. */
+  readonly keptByQuery?: string;
   /** By schema; a schema that is not here does not have the endpoint. */
   readonly cells: Readonly<Partial<Record<SchemaName, PassedCell>>>;
   /** Present: requests open WebSocket sessions, and others are refused. Makes what meters the frames of the provider. */
@@ -69,6 +71,8 @@ export interface PassedCall {
   readonly schema: SchemaConfig;
   /** The client's headers. */
   readonly headers: HeaderLookup;
+  /** The client's query. */
+  readonly query: URLSearchParams;
 }
 
 export interface PassedRequest {

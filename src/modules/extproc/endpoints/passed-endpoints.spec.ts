@@ -11,6 +11,8 @@ const table = buildEndpointTable('/', DEFAULT_ENDPOINT_PREFIXES);
 const KEPT = PASSED_ENDPOINTS.filter(({ isKeptByProvider }) => isKeptByProvider);
 const PREFIX = { openai: '', anthropic: '/anthropic', cohere: '/cohere' };
 const ROWS = KEPT.flatMap((endpoint) => endpoint.paths.map((path) => [path.path, endpoint, path] as const));
+/** Of a client that says no more than its path. */
+const HEAD = { headers: new Map<string, string>(), query: new URLSearchParams() };
 const filled = (path: string, ids: readonly string[]) => {
   let next = 0;
   return path.replaceAll('{id}', () => ids[next++]!);
@@ -29,7 +31,7 @@ describe.each(ROWS)('G33: %s', (path, endpoint, expected) => {
         expect(target).toEqual({ target: { kind: 'passed', endpoint, path: expected }, path: own });
         for (const [name, cell] of Object.entries(endpoint.cells)) {
           const schema = { name, prefix: name === 'AzureOpenAI' ? 'openai/v1' : 'p' } as SchemaConfig;
-          const call = { operation: own.slice('/v1/'.length), requestModel: 'm', schema, headers: new Map() };
+          const call = { operation: own.slice('/v1/'.length), requestModel: 'm', schema, ...HEAD };
           const prefix = name === 'AzureOpenAI' ? '/openai/v1/' : '/p/';
           expect(cell(call).path).toBe(prefix + own.slice('/v1/'.length));
         }
@@ -96,7 +98,7 @@ describe('the table', () => {
       operation: 'x/y',
       requestModel: 'm',
       schema: { name: 'AzureOpenAI' as const, ...(version && { version }) },
-      headers: new Map(),
+      ...HEAD,
     });
     expect(stored!.cells.AzureOpenAI!(call()).path).toBe('/openai/x/y?api-version=2025-04-01-preview');
     expect(files!.cells.AzureOpenAI!(call()).path).toBe('/openai/x/y?api-version=2024-10-21');
@@ -105,8 +107,8 @@ describe('the table', () => {
 
   it('G33: tells Anthropic a version where the client tells none', () => {
     const cell = KEPT.find(({ name }) => name === 'message-batches')!.cells.Anthropic!;
-    const call = { operation: 'x', requestModel: 'm', schema: { name: 'Anthropic' as const, prefix: 'v1' } };
-    expect(cell({ ...call, headers: new Map() }).sets).toEqual([{ name: 'anthropic-version', value: '2023-06-01' }]);
+    const call = { operation: 'x', requestModel: 'm', schema: { name: 'Anthropic' as const, prefix: 'v1' }, ...HEAD };
+    expect(cell(call).sets).toEqual([{ name: 'anthropic-version', value: '2023-06-01' }]);
     expect(cell({ ...call, headers: new Map([['anthropic-version', '2']]) }).sets).toEqual([]);
   });
 });
@@ -159,12 +161,13 @@ describe('modelOfAgent', () => {
     expect([model, modelRanges.map(({ start, end }) => text.slice(start, end))]).toEqual(['m', expected]);
   });
 
-  it.each([{}, { model: '' }, { model: 1 }, { model: { speed: 'fast' } }, '{"model":"a","model":"b"}'])(
-    'refuses %j',
-    (body) => {
-      expect(() => read(body)).toThrow('no model in the body of /p; name the model');
-    },
-  );
+  it('refuses one that names several models, whatever a provider would read', () => {
+    expect(() => read('{"model":"a","model":{"id":"b"}}')).toThrow('the body of /p names different models');
+  });
+
+  it.each([{}, { model: '' }, { model: 1 }, { model: { speed: 'fast' } }])('refuses %j', (body) => {
+    expect(() => read(body)).toThrow('no model in the body of /p; name the model');
+  });
 
   it('refuses what is no JSON', () => {
     expect(() => read('{')).toThrow('malformed request: the body of /p is not a JSON object: unexpected end at byte 1');

@@ -18,11 +18,11 @@ export const realtime: PassedEndpoint = {
   operation: 'realtime',
   dialect: 'openai',
   isKeptByProvider: false,
+  // Joins a call that is under way, whoever began it. @see https://platform.openai.com/docs/guides/realtime-server-controls
+  keptByQuery: 'call_id',
   paths: [{ path: '/v1/realtime', methods: ['GET'] }],
   cells: {
-    OpenAI: ({ schema, operation, requestModel }) => ({
-      path: `${prefixedPath(schema.prefix, operation)}?model=${encodeURIComponent(requestModel)}`,
-    }),
+    OpenAI: (call) => ({ path: withModel(call, prefixedPath(call.schema.prefix, call.operation), 'model') }),
     AzureOpenAI: azureRealtime,
   },
   observeSession: () => new RealtimeObserver(),
@@ -31,6 +31,12 @@ export const realtime: PassedEndpoint = {
 /** `/openai/v1/realtime?model=<deployment>` where the schema's prefix says so, else `/openai/realtime?…&deployment=<deployment>`. */
 function azureRealtime(call: PassedCall): PassedRequest {
   const path = azureSharedPath(call, call.operation, AZURE_DEFAULT_VERSION);
-  const name = V1_SURFACE.test(path) ? 'model' : 'deployment';
-  return { path: `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(call.requestModel)}` };
+  return { path: withModel(call, path, V1_SURFACE.test(path) ? 'model' : 'deployment') };
+}
+
+/** Sessions that only transcribe name their model in a message, and a call has one: both are refused with a model in the query. */
+function withModel({ query, requestModel }: PassedCall, path: string, name: string): string {
+  const intents = query.getAll('intent');
+  if ((intents.length === 1 && intents[0] === 'transcription') || query.has('call_id')) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(requestModel)}`;
 }

@@ -26,16 +26,20 @@ export function pathWithQuery(exchange: Exchange, schema: SchemaName, clientPath
 }
 
 /**
- * As {@link pathWithQuery} for what passes unseen, also behind a query of the cell, whose names are the cell's alone; `model`
- * was for the gateway. Some providers read names without case.
+ * As {@link pathWithQuery} for what passes unseen, also behind a query of the cell, whose names are the cell's alone. `model`
+ * was for the gateway, and `deployment` is Azure's word for it. Some providers read names without case.
  */
 export function passedPathWithQuery(path: string, clientPath: string): string {
-  const taken = ['model', ...parametersOf(path).map(nameOf)];
+  const taken = ['model', 'deployment', ...parametersOf(path).map(nameOf)];
   return joined(
     path,
     keptParameters(clientPath).filter((pair) => !taken.includes(nameOf(pair).toLowerCase())),
   );
 }
+
+/** True when the client's query has a parameter of this lower-case name, however it is spelt. */
+export const hasParameter = (clientPath: string, name: string): boolean =>
+  parametersOf(clientPath).some((pair) => nameOf(pair).toLowerCase() === name);
 
 const joined = (path: string, kept: readonly string[]) =>
   kept.length === 0 ? path : `${path}${path.includes('?') ? '&' : '?'}${kept.join('&')}`;

@@ -1,12 +1,13 @@
 import { PROVIDER_RESOURCES_ANNOTATION } from '../../../shared/filter-config/filter-config.js';
 import { pathWithoutQuery } from '../endpoints/endpoint-table.js';
 import { splice } from '../codec/json-splice.js';
+import type { PassedEndpoint } from '../endpoints/passed-endpoint.js';
 import { anthropicErrorType, passedError } from '../translators/parts/messages/anthropic-error.js';
 import { openAIError } from '../translators/parts/openai/passthrough.js';
 import type { PassingExchange } from '../translators/translator.js';
 import type { HeaderLookup } from '../wire/header-fields.js';
 import { refuse, refuseUnsupported, type AttemptInput } from './attempt-input.js';
-import { passedPathWithQuery } from './forwarded-query.js';
+import { hasParameter, passedPathWithQuery } from './forwarded-query.js';
 import type { Passage, RequestRecord } from './request-record.js';
 import { sendDraft } from './send-attempt.js';
 
@@ -23,8 +24,9 @@ export function passAttempt(input: AttemptInput, passage: Passage): Buffer | Pro
   const { endpoint } = passage;
   const cell = endpoint.cells[backend.schema.name];
   if (cell === undefined) return refuseUnsupported(input, passage.path);
-  if (endpoint.isKeptByProvider && backend.providerResources !== 'allow') {
-    const message = `route ${attempt.routeName} does not serve ${passage.path}: what a provider keeps can be read and deleted by all clients of the gateway; the annotation ${PROVIDER_RESOURCES_ANNOTATION}: allow on the AIGatewayRoute allows that`;
+  if (backend.providerResources !== 'allow' && asksForKept(endpoint, record.path)) {
+    const parameter = endpoint.isKeptByProvider ? '' : `?${endpoint.keptByQuery}=`;
+    const message = `route ${attempt.routeName} does not serve ${passage.path}${parameter}: what a provider keeps can be read and deleted by all clients of the gateway; the annotation ${PROVIDER_RESOURCES_ANNOTATION}: allow on the AIGatewayRoute allows that`;
     return refuse(input, { status: 403, type: 'Forbidden', message }, 'aigw_provider_resources');
   }
   const { schema } = backend;
@@ -33,6 +35,7 @@ export function passAttempt(input: AttemptInput, passage: Passage): Buffer | Pro
     requestModel: attempt.requestModel,
     schema,
     headers: record.clientHeaders,
+    query: new URLSearchParams(record.path.slice(pathWithoutQuery(record.path).length)),
   });
   const passing = passingExchange(record, passage, request.path);
   const observe = endpoint.observeSession;
@@ -45,6 +48,9 @@ export function passAttempt(input: AttemptInput, passage: Passage): Buffer | Pro
     signed: () => (passage.hasBody ? (body ?? passage.content?.body) : NO_BODY),
   });
 }
+
+const asksForKept = ({ isKeptByProvider, keptByQuery }: PassedEndpoint, clientPath: string): boolean =>
+  isKeptByProvider || (keptByQuery !== undefined && hasParameter(clientPath, keptByQuery));
 
 /** A body that was read for its model names the backend's in its place; from the second attempt on it is sent anew. */
 function outgoingBody({ record, backend, attempt }: AttemptInput, { content }: Passage): Uint8Array | undefined {

@@ -30,19 +30,22 @@ const CLOSE = Buffer.from([0x88, 2, 3, 232]);
 
 const newWorld = () =>
   new ExtprocWorld({
-    backends: [buildBackend('a', { modelNameOverride: 'theirs', auth: { apiKey: { key: new Redacted('k') } } })],
+    backends: [
+      buildBackend('a', { modelNameOverride: 'theirs', auth: { apiKey: { key: new Redacted('k') } } }),
+      buildBackend('open', { providerResources: 'allow' }),
+    ],
     globalLLMRequestCosts: [{ metadataKey: 'used', type: 'TotalToken' }],
   });
 
 /** A request up to the point where the backend is asked. */
-async function asked(world = newWorld(), headers = UPGRADE) {
+async function asked(world = newWorld(), headers = UPGRADE, backend = 'a') {
   const router = world.stream('router');
   const admission = (await router.headers('requestHeaders', headers))!;
   const upstream = (await world.stream('upstream').headers(
     'requestHeaders',
     { ...headers, ...admission.setMap },
     {
-      attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity('a') } },
+      attributes: { 'envoy.filters.http.ext_proc': { [attributes.hostBackendName]: backendIdentity(backend) } },
     },
   ))!;
   return { world, router, admission, upstream };
@@ -72,6 +75,22 @@ describe('a WebSocket session (G33)', () => {
     expect(set === undefined ? {} : { 'sec-websocket-protocol': set }).toEqual(sets);
     expect(upstream.removes.filter((name) => name.startsWith('sec-'))).toEqual(removes);
   });
+
+  it.each(['call_id=rtc_1', 'a=b&CALL%5Fid=rtc_1'])(
+    'joins no call that another client may have begun, unless the route allows it: %s',
+    async (query) => {
+      const headers = { ...UPGRADE, ':path': `/v1/realtime?model=m&${query}` };
+      const { upstream, router, world } = await asked(newWorld(), headers);
+      expect(upstream.localReply).toMatchObject({ status: 403, details: 'aigw_provider_resources' });
+      expect(JSON.stringify(upstream.localReply?.body)).toContain(
+        'does not serve /v1/realtime?call_id=: what a provider',
+      );
+      router.close();
+      expect(world.context.registry.size).toBe(0);
+      const open = await asked(newWorld(), headers, 'open');
+      expect(open.upstream.setMap[':path']).toContain(query);
+    },
+  );
 
   it('is charged in the answers that let the usage through, for all its responses', async () => {
     const { router, world } = await asked();
