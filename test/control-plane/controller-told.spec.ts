@@ -144,8 +144,8 @@ describe('what the controller says of what it cannot do', () => {
         expect((await specs()).slice(index)).toEqual(before.slice(index));
         // Credentials travel all the same: they are in front of the Deployment.
         await world.configured('taken', 'the route', (text) => text.includes('route/other/'));
+        // Ours may be there before anybody sees that there is none.
         await api.delete(refs[index]!);
-        await api.isGone(refs[index]!);
         await world.apply(routeYaml('other', ['taken'], `{ name: openai, weight: ${index + 2} }, { name: openai }`));
         await api.eventually(
           refs[index]!,

@@ -171,7 +171,7 @@ export function minimalCall(endpoint: EndpointName, model = 'm', isStreaming = f
   if (FORM_ENDPOINTS.has(endpoint)) {
     const stream = isStreaming ? '--b\r\ncontent-disposition: form-data; name="stream"\r\n\r\ntrue\r\n' : '';
     return {
-      body: `${FORM.replace('\r\nm\r\n', `\r\n${model}\r\n`)}${stream}--b--\r\n`,
+      body: `${FORM.replace('\r\nm\r\n', () => `\r\n${model}\r\n`)}${stream}--b--\r\n`,
       headers: { 'content-type': 'multipart/form-data; boundary=b' },
     };
   }
