@@ -40,8 +40,14 @@ export class WebSocketFrames {
   readonly #collected = new GrowingBuffer();
   #state: 'open' | 'closed' | 'broken' = 'open';
 
-  /** @param onText Gets each whole text message as UTF-8, valid during the call only. */
-  constructor(private readonly onText: (message: Buffer) => void) {}
+  /**
+   * @param onText Gets each whole text message as UTF-8, valid during the call only.
+   * @param onPassedOver Told of each text message above {@link WEBSOCKET_MESSAGE_BYTES_MAX}.
+   */
+  constructor(
+    private readonly onText: (message: Buffer) => void,
+    private readonly onPassedOver: () => void = () => {},
+  ) {}
 
   /** `closed`: the server sent its Close frame; `broken`: its bytes are no frames. Nothing is read in either. */
   get state(): 'open' | 'closed' | 'broken' {
@@ -107,6 +113,7 @@ export class WebSocketFrames {
     if (this.#message !== 'text' || this.#messageBytes <= WEBSOCKET_MESSAGE_BYTES_MAX) return;
     this.#message = 'passed-over';
     this.#collected.take();
+    this.onPassedOver();
   }
 
   /** Takes bytes of the payload; returns how many. */

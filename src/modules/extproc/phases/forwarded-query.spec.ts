@@ -19,6 +19,7 @@ describe('G41: the query of a client', () => {
     ['?api_key=k', '/v1/messages'],
     ['?%61pi_key=k', '/v1/messages'],
     ['?access_token=t&X-Amz-Signature=s&sig=x', '/v1/messages'],
+    ['?client_secret=a&session_token=b', '/v1/messages'],
     ['?api-version=1', '/v1/messages'],
     ['?%zz=1', '/v1/messages'],
     ['?a=b#c', '/v1/messages'],

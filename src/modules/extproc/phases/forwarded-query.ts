@@ -6,7 +6,7 @@ const TAKES_QUERY: ReadonlySet<SchemaName> = new Set(['OpenAI', 'Anthropic']);
 
 /** Credentials of clients by their usual names, and what the schema decides. */
 const WITHHELD =
-  /^(?:api[-_]?version|(?:x[-_])?api[-_]?key|key|(?:access|auth|id)?[-_]?token|auth(?:orization)?|sig(?:nature)?|secret|password|code|x-amz-.*|x-goog-.*)$/i;
+  /^(?:api[-_]?version|(?:x[-_])?api[-_]?key|key|(?:access|auth|id|refresh|session)?[-_]?token|auth(?:orization)?|sig(?:nature)?|(?:client[-_]?)?secret|password|code|x-amz-.*|x-goog-.*)$/i;
 
 /** RFC 3986, 3.4, and brackets as clients write them in `include[]=`; anything else would have to be encoded anew. */
 const SAFE = /^[\w.~%!$'()*+,;:@/?=[\]-]*$/;

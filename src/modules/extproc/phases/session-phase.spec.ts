@@ -117,6 +117,18 @@ describe('a WebSocket session (G33)', () => {
     expect(world.context.registry.size).toBe(0);
   });
 
+  it('says once that messages are too long to be metered, and meters the others', async () => {
+    const { router, world } = await asked();
+    await accepted(router);
+    const head = Buffer.from([0x81, 127, 0, 0, 0, 0, 0, 0x20, 0, 0]);
+    for (let i = 0; i < 2; i++)
+      await router.body('responseBody', Buffer.concat([head, Buffer.alloc(0x20_00_00, 'x')]), false);
+    expect((await router.body('responseBody', done(5), false))?.metadata).toMatchObject({ used: 5 });
+    const told = world.logs.filter(({ msg }) => msg === 'a message of a realtime session was too long to be metered');
+    expect(told).toMatchObject([{ limitBytes: 1 << 20 }]);
+    router.close();
+  });
+
   it('that ends without a goodbye of the provider counts as cancelled, with its tokens', async () => {
     const { router, world } = await asked();
     await accepted(router);

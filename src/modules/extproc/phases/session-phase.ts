@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../../shared/token-usage.js';
 import type { ProcessorContext } from '../processor-context.js';
+import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../codec/websocket-frames.js';
 import type { ResponseObserver } from '../translators/translator.js';
 import {
   emptyAnswer,
@@ -26,6 +27,7 @@ export const SWITCHING_PROTOCOLS = 101;
 export class SessionPhase {
   #usage: TokenUsage | undefined;
   #isCutOff = false;
+  #hasToldOfUnread = false;
 
   constructor(
     private readonly context: Pick<ProcessorContext, 'logger'>,
@@ -42,6 +44,7 @@ export class SessionPhase {
     if (this.#isCutOff) return emptyAnswer('response_body');
     this.observer.push(bytes);
     if (this.observer.hasError) return this.#cutOff();
+    if (this.observer.hasUnread && !this.#hasToldOfUnread) this.#tellOfUnread();
     const { usage } = this.observer.facts;
     if (usage === this.#usage) return emptyAnswer('response_body');
     this.#usage = usage;
@@ -58,6 +61,15 @@ export class SessionPhase {
     this.attempt.learn(this.observer.facts);
     if (this.observer.isUsageFinal) this.attempt.succeed('none');
     else this.attempt.fail('cancelled');
+  }
+
+  #tellOfUnread(): void {
+    this.#hasToldOfUnread = true;
+    const { backend } = this.attempt;
+    this.context.logger.warn(
+      { backend: backend.name, limitBytes: WEBSOCKET_MESSAGE_BYTES_MAX },
+      'a message of a realtime session was too long to be metered',
+    );
   }
 
   #metadata(): DynamicMetadata {

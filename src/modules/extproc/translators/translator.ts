@@ -75,6 +75,8 @@ export interface ResponseWatch {
 export interface ResponseObserver extends ResponseWatch {
   push(chunk: Uint8Array): void;
   end(): void;
+  /** True when something went by that was too long to be read: usage may be missing. */
+  readonly hasUnread?: boolean;
 }
 
 /**

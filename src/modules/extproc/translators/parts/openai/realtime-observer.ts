@@ -14,7 +14,13 @@ const TELLING_KEYS = ['"usage"', '"session"'].map((key) => Buffer.from(key));
  * @see https://platform.openai.com/docs/api-reference/realtime-server-events (`response.done`, `session.created`)
  */
 export class RealtimeObserver implements ResponseObserver {
-  readonly #frames = new WebSocketFrames((message) => this.#onEvent(message));
+  readonly #frames = new WebSocketFrames(
+    (message) => this.#onEvent(message),
+    () => {
+      this.#hasUnread = true;
+    },
+  );
+  #hasUnread = false;
   #usage: TokenUsage | undefined;
   #model: string | undefined;
 
@@ -38,6 +44,10 @@ export class RealtimeObserver implements ResponseObserver {
   /** The server sends something else than frames: nothing that follows can be metered. */
   get hasError(): boolean {
     return this.#frames.state === 'broken';
+  }
+
+  get hasUnread(): boolean {
+    return this.#hasUnread;
   }
 
   #onEvent(event: Buffer): void {
