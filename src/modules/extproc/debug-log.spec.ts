@@ -8,6 +8,7 @@ import {
   backendIdentity,
   buildBackend,
 } from '../../../test/harness/extproc-world.js';
+import { recordLine } from '../../../test/harness/recording.js';
 import type { CallFactory, CallPeer } from '../../platform/grpc/call.js';
 import { attributes } from '../../shared/headers.js';
 import { Redacted } from '../../shared/secret.js';
@@ -34,7 +35,15 @@ interface Line {
 }
 
 const loggerOf = (lines: Line[], level = 'debug') =>
-  pino({ level, base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  pino(
+    { level, base: null, timestamp: false },
+    {
+      write(line) {
+        recordLine(line);
+        lines.push(JSON.parse(line) as Line);
+      },
+    },
+  );
 
 function start(redactsBodies: boolean, level = 'debug') {
   const world = new ExtprocWorld({
