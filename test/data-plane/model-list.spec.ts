@@ -1,3 +1,4 @@
+import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from '@jest/globals';
 import { newCase } from '../harness/case-id.js';
 import type { ModelDocument } from '../harness/gateway-plan.js';
@@ -62,6 +63,23 @@ describe('the list of models', () => {
       has_more: false,
       first_id: 'secret',
       last_id: 'open',
+    });
+  });
+
+  it.each(['', '/anthropic'])("is read by Anthropic's client below %p", async (prefix) => {
+    const client = new Anthropic({
+      baseURL: `${world.gateway.baseUrl}${prefix}`,
+      apiKey: 'PLANTED-key',
+      maxRetries: 0,
+    });
+    const open = { id: 'open', type: 'model', display_name: 'open', created_at: '2026-01-02T03:04:05Z' };
+    const listed = [];
+    for await (const one of client.models.list({ limit: 1 })) listed.push(one);
+    expect(listed).toEqual([open]);
+    expect(await client.models.retrieve('open')).toMatchObject(open);
+    await expect(client.models.retrieve('secret')).rejects.toMatchObject({
+      status: 404,
+      error: { type: 'error', error: { type: 'not_found_error' } },
     });
   });
 

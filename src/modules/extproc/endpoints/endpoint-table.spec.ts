@@ -65,6 +65,15 @@ describe('buildEndpointTable', () => {
     });
   });
 
+  it('serves the list of models without its prefix too, to clients of Anthropic, when nothing else is there', () => {
+    const aliased = shown(buildEndpointTable('/ai', parseEndpointPrefixes('openai:/o')));
+    expect(aliased).toMatchObject({
+      '/ai/o/v1/models': 'models openai',
+      '/ai/anthropic/v1/models': 'models anthropic',
+      '/ai/v1/models': 'models anthropic',
+    });
+  });
+
   it.each([
     ['/ai', 'openai:/openai', '/ai/openai/v1/chat/completions', '/ai/anthropic/v1/messages'],
     ['ai/', 'openai:o/', '/ai/o/v1/chat/completions', '/ai/anthropic/v1/messages'],

@@ -105,6 +105,7 @@ export function buildEndpointTable(rootPrefix: string, prefixes: EndpointPrefixe
     const alias = posix.join('/', rootPrefix, path);
     if (!all.has(alias)) all.set(alias, target);
   };
+  addAlias(MODELS_PATH, { kind: 'models', dialect: 'anthropic' });
   for (const endpoint of UNPREFIXED) addAlias(endpoint.path, { kind: 'endpoint', endpoint });
   for (const endpoint of UNPREFIXED_PASSED) {
     for (const path of endpoint.paths) addAlias(path.path, { kind: 'passed', endpoint, path });

@@ -206,6 +206,25 @@ describe('the answer to request headers', () => {
     expect(answer.localReply).toMatchObject({ status: 404, details: 'aigw_unknown_model', body });
   });
 
+  it('answers a client of Anthropic in its form where its address has no prefix', async () => {
+    const get = async (path: string) => {
+      const request = { ...CHAT_HEADERS, ':method': 'GET', ':path': path, 'anthropic-version': '2023-06-01' };
+      return (await admit(request, world(), true)).answer.localReply;
+    };
+    const shown = { id: 'm', type: 'model', display_name: 'm', created_at: '2025-01-02T03:04:05Z' };
+    expect((await get('/v1/models?limit=1'))?.body).toEqual({
+      data: [shown],
+      first_id: 'm',
+      has_more: false,
+      last_id: 'm',
+    });
+    expect((await get('/v1/models/m'))?.body).toEqual(shown);
+    expect(await get('/v1/models/unknown')).toMatchObject({
+      status: 404,
+      body: { error: { type: 'not_found_error' } },
+    });
+  });
+
   it('G33: keeps a model of another host to itself', async () => {
     const scoped = { 'a.test': [MODEL] };
     const w = new ExtprocWorld({ models: [MODEL], modelsByHost: scoped, unscopedModels: [] });

@@ -47,7 +47,8 @@ export function admitRequest(context: ProcessorContext, message: HeadersMessage)
   }
   if (found === undefined) return answered(context, unsupportedPathReply(path), true);
   const { target, model } = found;
-  if (target.kind === 'models') return answerModels(context, message, target.dialect, method, model);
+  if (target.kind === 'models')
+    return answerModels(context, message, listDialect(target.dialect, message), method, model);
   if (target.kind === 'passed') return admitPassed(context, message, target, found);
   return admitGeneration(context, message, target.endpoint, method);
 }
@@ -57,6 +58,13 @@ const opensSession = (target: PathTarget | undefined): boolean =>
 
 const dialectOf = (target: PathTarget): Dialect =>
   target.kind === 'models' ? target.dialect : target.endpoint.dialect;
+
+/**
+ * Clients of Anthropic's API whose address has no prefix reach the list of OpenAI's, and cannot read its form. All of them send
+ * this header, and no client of OpenAI's does. @see https://docs.anthropic.com/en/api/versioning
+ */
+const listDialect = (dialect: 'openai' | 'anthropic', { headers: sent }: HeadersMessage): 'openai' | 'anthropic' =>
+  sent.has('anthropic-version') ? 'anthropic' : dialect;
 
 function answerModels(
   context: ProcessorContext,

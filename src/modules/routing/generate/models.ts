@@ -1,14 +1,15 @@
 import type { AIGatewayRouteMatch } from '../../../shared/api/ai-gateway.js';
 import type { FilterConfig, HeaderScope, ModelConfig } from '../../../shared/filter-config/filter-config.js';
 import { isModelHeader } from '../resolve/model-header.js';
-import type { RouteNode } from '../resolve/route-graph.js';
+import type { ModelServer, RouteNode } from '../resolve/route-graph.js';
 
 const DEFAULT_OWNER = 'Envoy AI Gateway';
 /** Of models in files, which have no creation time: a fixed one, so that the same files give the same bytes. */
 const UNKNOWN_TIME = '1970-01-01T00:00:00Z';
 
 /**
- * The model lists: of a model that several rules name, the first rule tells owner and time, and the scopes of all count.
+ * The model lists, of exact matches and of what routes list by name: of a model that several rules serve, the first rule tells
+ * owner and time, and the scopes of all count.
  * With a host-scoped route each host has its own list, which ends with the models of the routes without hosts.
  * @see spec controller.md sections 9.1 and 19 (row 33)
  */
@@ -28,20 +29,26 @@ export function generateModels(
 
 const hostnames = ({ route }: RouteNode): readonly string[] => route.spec?.hostnames ?? [];
 
-const modelsOfRoute = ({ route, rules }: RouteNode): readonly ModelConfig[] =>
-  rules.flatMap(({ rule, matches }) =>
-    matches.flatMap((match) => {
-      const scope = scopeOf(match);
-      return (match.headers ?? [])
+const modelsOfRoute = (node: RouteNode): readonly ModelConfig[] => [
+  ...node.rules.flatMap(({ rule, matches }) =>
+    matches.flatMap((match) =>
+      (match.headers ?? [])
         .filter((header) => isModelHeader(header) && (header.type ?? 'Exact') === 'Exact')
-        .map(({ value }) => ({
-          Name: value,
-          OwnedBy: rule.modelsOwnedBy || DEFAULT_OWNER,
-          CreatedAt: utc(rule.modelsCreatedAt) ?? utc(route.metadata.creationTimestamp) ?? UNKNOWN_TIME,
-          ...(scope && { Scopes: [scope] }),
-        }));
-    }),
-  );
+        .map(({ value }) => modelOf(node, value, { rule, match })),
+    ),
+  ),
+  ...node.listedModels.flatMap(({ name, servedBy }) => servedBy.map((server) => modelOf(node, name, server))),
+];
+
+function modelOf({ route }: RouteNode, name: string, { rule, match }: ModelServer): ModelConfig {
+  const scope = scopeOf(match);
+  return {
+    Name: name,
+    OwnedBy: rule.modelsOwnedBy || DEFAULT_OWNER,
+    CreatedAt: utc(rule.modelsCreatedAt) ?? utc(route.metadata.creationTimestamp) ?? UNKNOWN_TIME,
+    ...(scope && { Scopes: [scope] }),
+  };
+}
 
 /**
  * The other headers that a match wants, sorted by name; undefined when there are none. What patterns match is for Envoy to say,

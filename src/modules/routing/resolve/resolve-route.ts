@@ -1,6 +1,7 @@
 import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
 import type { ResolveContext } from './context.js';
 import { resolveCosts } from './costs.js';
+import { resolveListedModels } from './listed-models.js';
 import { nameConflicts } from './name-conflicts.js';
 import { resolveParents } from './parents.js';
 import { resolveProviderResources } from './provider-resources.js';
@@ -15,6 +16,7 @@ export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): Ro
   const costs = resolveCosts(route, 'spec.llmRequestCosts', route.spec?.llmRequestCosts ?? []);
   const translation = resolveTranslationPolicy(route);
   const providerResources = resolveProviderResources(route);
+  const listed = resolveListedModels(route);
   const conflicts = nameConflicts(context.world, route);
   return {
     route,
@@ -24,6 +26,7 @@ export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): Ro
     costs: costs.costs,
     translationPolicy: translation.policy,
     providerResources: providerResources.policy,
+    listedModels: listed.models,
     isRefused: conflicts.length > 0,
     faults: [
       ...conflicts,
@@ -32,6 +35,7 @@ export function resolveRoute(context: ResolveContext, route: AIGatewayRoute): Ro
       ...costs.faults,
       ...translation.faults,
       ...providerResources.faults,
+      ...listed.faults,
     ],
   };
 }

@@ -54,10 +54,24 @@ export interface RouteNode {
   readonly costs: readonly CostConfig[];
   readonly translationPolicy: TranslationPolicy;
   readonly providerResources: ProviderResources;
+  /** Models that the route names for model lists, beside those of its exact matches. */
+  readonly listedModels: readonly ListedModel[];
   /** The name of its HTTPRoute is taken by somebody else's: nothing may be generated. */
   readonly isRefused: boolean;
   /** Of the route itself; those of its refs are with the refs. */
   readonly faults: readonly Fault[];
+}
+
+export interface ListedModel {
+  readonly name: string;
+  /** At least one; the first tells owner and time. */
+  readonly servedBy: readonly ModelServer[];
+}
+
+export interface ModelServer {
+  readonly rule: AIGatewayRouteRule;
+  /** Without headers when the rule has no matches. */
+  readonly match: AIGatewayRouteMatch;
 }
 
 export interface RuleNode {
