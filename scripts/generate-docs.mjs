@@ -32,7 +32,6 @@ const { MODES } = await dist('cli/modes.js');
 const { resourceKinds } = await dist('modules/standalone/resources/kinds/kind-table.js');
 const { UNSUPPORTED_KINDS } = await dist('modules/standalone/resources/kinds/unsupported-kinds.js');
 const names = await dist('shared/headers.js');
-const { CelScalar } = await import('@bufbuild/cel');
 
 // ---- parts ----
 
@@ -116,7 +115,7 @@ function help(mode) {
 const costVariables = () =>
   table(
     ['Variable', 'Type'],
-    Object.entries(COST_VARIABLES).map(([name, type]) => [code(name), type === CelScalar.UINT ? 'uint' : 'string']),
+    Object.entries(COST_VARIABLES).map(([name, type]) => [code(name), String(type)]),
   );
 
 /** A reference to another object looks the same everywhere. */

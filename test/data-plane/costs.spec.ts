@@ -1,17 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { chunked, DONE, event, json } from '../harness/answers.js';
 import { newCase } from '../harness/case-id.js';
-import type { RoutePlan } from '../harness/gateway-plan.js';
+import type { BackendDocument, RoutePlan } from '../harness/gateway-plan.js';
 import type { TestUpstream } from '../harness/test-upstream.js';
 import { useWorld } from '../harness/world.js';
 
-const route = (name: string, model: string, upstream: TestUpstream, modelNameOverride = ''): RoutePlan => ({
+const route = (name: string, model: string, upstream: TestUpstream, more: BackendDocument = {}): RoutePlan => ({
   name,
-  rules: [{ model, backends: [{ name: 'team/openai', upstream, modelNameOverride }] }],
+  rules: [{ model, backends: [{ name: 'team/openai', upstream, ...more }] }],
 });
 
+const OF_OTHER = { modelNameOverride: 'provider-y', namespace: 'shared' };
 const world = useWorld(['openai'], ({ openai }) => ({
-  routes: [route('default/llm', 'gpt-x', openai), route('default/other', 'gpt-y', openai, 'provider-y')],
+  routes: [route('default/llm', 'gpt-x', openai), route('default/other', 'gpt-y', openai, OF_OTHER)],
   costs: [
     { metadataKey: 'input', type: 'InputToken' },
     { metadataKey: 'cached', type: 'CachedInputToken' },
@@ -23,7 +24,20 @@ const world = useWorld(['openai'], ({ openai }) => ({
     { metadataKey: 'weighted', type: 'CEL', cel: 'input_tokens + output_tokens * 3u' },
     { metadataKey: 'by_model', type: 'CEL', cel: 'model == "provider-y" ? 2 : 1' },
     { metadataKey: 'by_backend', type: 'CEL', cel: 'backend == "team/openai/route/llm/rule/0/ref/0" ? 1 : 0' },
-    { metadataKey: 'by_short_name', type: 'CEL', cel: 'backend_name == "team/openai" ? 1 : 0' },
+    { metadataKey: 'by_name', type: 'CEL', cel: 'backend_name == "openai" ? 1 : 0' },
+    { metadataKey: 'by_namespace', type: 'CEL', cel: 'backend_namespace == "team" ? 1 : 2' },
+    { metadataKey: 'by_header', type: 'CEL', cel: 'request_headers["x-tier"] == "gold" ? total_tokens : 0u' },
+    {
+      metadataKey: 'by_secret',
+      type: 'CEL',
+      cel: '"x-secret" in request_headers ? uint(request_headers["x-secret"]) : 0u',
+    },
+    {
+      metadataKey: 'promoted',
+      type: 'CEL',
+      cel: 'input_tokens * 0.5 + output_tokens * 2 - 1',
+      arithmetic: 'promote',
+    },
     { metadataKey: 'by_route', type: 'CEL', cel: 'route_name == "default/other" ? 1 : 0' },
     { metadataKey: 'by_response_model', type: 'CEL', cel: 'response_model == "m-1" ? 1 : 0' },
     { metadataKey: 'shared', type: 'InputToken' },
@@ -62,10 +76,15 @@ const usage = {
   completion_tokens_details: { reasoning_tokens: 5 },
 };
 
-async function metadataOf(model: string, answer: Parameters<TestUpstream['script']>[1], stream = false) {
+async function metadataOf(
+  model: string,
+  answer: Parameters<TestUpstream['script']>[1],
+  stream = false,
+  headers: Readonly<Record<string, string>> = { 'x-tier': 'gold' },
+) {
   const caseId = newCase('cost');
   world.upstreams.openai.script(caseId, answer);
-  const response = await world.gateway.send(CHAT, { caseId, body: { model, stream } });
+  const response = await world.gateway.send(CHAT, { caseId, body: { model, stream }, headers });
   expect(response.status).toBe(200);
   return (await world.gateway.envoy.accessLog.entry(caseId)).ai;
 }
@@ -83,7 +102,11 @@ describe('costs in the dynamic metadata of Envoy', () => {
       weighted: 32,
       by_model: 1,
       by_backend: 1,
-      by_short_name: 1,
+      by_name: 1,
+      by_namespace: 1,
+      by_header: 18,
+      by_secret: 0,
+      promoted: 19,
       by_route: 0,
       by_response_model: 1,
       shared: 11,
@@ -104,6 +127,8 @@ describe('costs in the dynamic metadata of Envoy', () => {
       by_model: 2,
       by_route: 1,
       by_backend: 0,
+      by_name: 1,
+      by_namespace: 2,
       model_name_override: 'provider-y',
       route_name: 'default/other',
     });
@@ -117,7 +142,7 @@ describe('costs in the dynamic metadata of Envoy', () => {
       DONE,
     ];
     const ai = await metadataOf('gpt-x', chunked(body), true);
-    expect(ai).toMatchObject({ total: 18, weighted: 32, response_model: 'm-1' });
+    expect(ai).toMatchObject({ total: 18, weighted: 32, promoted: 19, response_model: 'm-1' });
     expect(ai?.['token_latency_ttft']).toBeGreaterThanOrEqual(0);
     expect(ai?.['token_latency_itl']).toBeGreaterThanOrEqual(0);
   });
@@ -141,6 +166,23 @@ describe('costs in the dynamic metadata of Envoy', () => {
       output: 9_007_199_254_740_991,
       total: 0,
     });
+  });
+
+  it('are left out when they fail on a header of the request, and the log tells nothing that headers hold', async () => {
+    const { process } = world.gateway.extproc;
+    const from = process.lines.length;
+    const secret = 'sk-of-a-client';
+    const ai = await metadataOf('gpt-x', json({ model: 'm-1', usage }), false, { 'x-secret': secret });
+    expect(ai).toMatchObject({ total: 18, promoted: 19 });
+    for (const [key, reason] of [
+      ['by_header', 'field not found: x-tier'],
+      ['by_secret', 'which is not shown because it may be a credential'],
+    ] as const) {
+      expect(ai).not.toHaveProperty(key);
+      const line = await process.line('a failed cost', (text) => text.includes(`"metadataKey":"${key}"`), from);
+      expect(line).toContain(reason);
+    }
+    expect(process.lines.slice(from).join('\n')).not.toContain(secret);
   });
 
   it('leave out an expression that fails, without harm to the answer, and count it (X8)', async () => {

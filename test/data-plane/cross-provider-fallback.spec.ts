@@ -115,7 +115,7 @@ const world = useWorld([...PROVIDERS, 'first', 'second'], (upstreams) => ({
       routeName: 'default/llm',
       metadataKey: 'price',
       type: 'CEL',
-      cel: 'backend_name == "default/bedrock" ? uint(2) : uint(1)',
+      cel: 'backend_name == "bedrock" ? uint(2) : uint(1)',
     },
   ],
 }));

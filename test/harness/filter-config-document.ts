@@ -26,6 +26,7 @@ export function filterConfigText(plan: GatewayPlan, uuid: string): string {
 
 function entryOf(backend: BackendPlan, name: string): object {
   const {
+    namespace,
     modelNameOverride = '',
     schema,
     auth,
@@ -37,6 +38,7 @@ function entryOf(backend: BackendPlan, name: string): object {
   plantCredentials(backend.name, auth ?? {});
   return {
     name,
+    namespace,
     modelNameOverride,
     schema: schema ?? { name: 'OpenAI', prefix: 'v1' },
     auth,

@@ -33,6 +33,7 @@ export interface RulePlan {
 
 /** The keys of a backend in the filter configuration, but for its identity. @see spec extproc.md section 2 */
 export interface BackendDocument {
+  readonly namespace?: string;
   readonly modelNameOverride?: string;
   readonly schema?: { readonly name: string; readonly version?: string; readonly prefix?: string };
   readonly auth?: Readonly<Record<string, unknown>>;
@@ -62,6 +63,7 @@ export interface CostDocument {
   readonly metadataKey: string;
   readonly type: string;
   readonly cel?: string;
+  readonly arithmetic?: 'strict' | 'promote';
 }
 
 export interface ModelDocument {

@@ -1,4 +1,5 @@
-import { CelScalar, type CelEnv, type parse } from '@bufbuild/cel';
+import { CelScalar, type CelEnv, type CelMapType, type parse } from '@bufbuild/cel';
+import { COST_ARITHMETIC_ANNOTATION } from './cost-arithmetic.js';
 
 /** Syntax tree as the package parses it. */
 export type ParsedExpression = ReturnType<typeof parse>;
@@ -28,8 +29,8 @@ export class CheckError extends Error {
 
 /**
  * Type check of a cost expression, which the package leaves to evaluation: without it a mistake in a branch that the dry
- * run does not take would come to light with the first request that does. As in the reference, operators do not convert
- * between int, uint and double; unlike it, comparisons and the branches of `?:` may mix them (the language defines that).
+ * run does not take would come to light with the first request that does. Operators take the types of the environment's
+ * overloads; unlike in the reference, comparisons and the branches of `?:` may mix numbers (the language defines that).
  *
  * It also bounds the work: macros (`all`, `exists`, `map`, `filter` …) must not be nested.
  *
@@ -86,7 +87,17 @@ class Checker {
     if (operand !== 'map' && operand !== DYN) {
       throw new CheckError(`type '${operand}' has no field '${select.field}'`, id);
     }
-    return select.testOnly ? 'bool' : DYN;
+    const map = this.#mapVariable(select.operand, scope);
+    if (map) requireLowerCase(select.field, id);
+    return select.testOnly ? 'bool' : (map?.value.name ?? DYN);
+  }
+
+  /** The type of a variable that is a map; undefined for other operands, of which only the evaluation knows what they hold. */
+  #mapVariable(operand: Expression | undefined, scope: Scope): CelMapType | undefined {
+    if (operand?.exprKind.case !== 'identExpr') return undefined;
+    const { name } = operand.exprKind.value;
+    const type = scope.has(name) ? undefined : this.env.variables.find(name.replace(/^\./, ''));
+    return type?.kind === 'map' ? type : undefined;
   }
 
   #mapType(struct: Kind<'structExpr'>, id: bigint, scope: Scope): TypeName {
@@ -119,12 +130,23 @@ class Checker {
         return 'bool';
       case '_[_]':
         if (!ITERABLE.has(first)) throw mismatch();
-        return DYN;
+        return this.#elementType(call.args, second, scope) ?? fail(mismatch());
       case '@not_strictly_false':
         return 'bool';
+      case '@in':
+        if (this.#mapVariable(call.args[1], scope)) requireLowerCaseLiteral(call.args[0]);
+        return this.#overloadType(call.function, target, args, id) ?? fail(mismatch());
       default:
         return this.#overloadType(call.function, target, args, id) ?? fail(mismatch());
     }
+  }
+
+  /** Type of what an index finds; undefined when the operand has no such indexes. */
+  #elementType([operand, key]: readonly Expression[], keyType: TypeName, scope: Scope): TypeName | undefined {
+    const map = this.#mapVariable(operand, scope);
+    if (!map) return DYN;
+    requireLowerCaseLiteral(key);
+    return agree(map.key.name, keyType) ? map.value.name : undefined;
   }
 
   /** Result type of the overloads that fit; undefined when none does. */
@@ -155,6 +177,7 @@ class Checker {
     for (const part of [loopCondition, loopStep, result]) if (part) this.typeOf(part, inner);
     this.#insideMacro = false;
 
+    // Envoy lets a hundred request headers pass (`max_headers_count`): far from the limit in an expression of fewer nodes.
     const iterations = iterRange?.exprKind.case === 'listExpr' ? iterRange.exprKind.value.elements.length : this.nodes;
     this.#steps += iterations * (loopStep ? countNodes(loopStep) : 1);
     if (this.#steps > STEPS_MAX) throw new CheckError('the expression is too expensive; shorten its lists', id);
@@ -168,13 +191,26 @@ function fail(error: CheckError): never {
   throw error;
 }
 
+/** The only variable that is a map has names of headers for keys, and another spelling would never be found. */
+function requireLowerCase(key: string, id: bigint): void {
+  const lower = key.toLowerCase();
+  if (key !== lower) throw new CheckError(`names of headers are in lower case here: write '${lower}'`, id);
+}
+
+function requireLowerCaseLiteral(key: Expression | undefined): void {
+  const constant = key?.exprKind.case === 'constExpr' ? key.exprKind.value.constantKind : undefined;
+  if (key && constant?.case === 'stringValue') requireLowerCase(constant.value, key.id);
+}
+
 function mismatchText(name: string, target: TypeName | undefined, args: readonly TypeName[]): string {
   const operands = `${target === undefined ? '' : `${target}.`}(${args.join(', ')})`;
-  const hint =
-    args.length === 2 && args[0] !== args[1] && args.every((arg) => NUMERIC.has(arg))
-      ? '; write literals for token counters as 2u, or convert with int(), uint() or double()'
-      : '';
-  return `found no matching overload for '${name}' applied to '${operands}'${hint}`;
+  const isMix = args.length === 2 && args[0] !== args[1] && args.every((arg) => NUMERIC.has(arg));
+  return `found no matching overload for '${name}' applied to '${operands}'${isMix ? mixHint(name, args) : ''}`;
+}
+
+function mixHint(name: string, args: readonly TypeName[]): string {
+  if (name === '_%_' && args.includes('double')) return '; % takes whole numbers only: convert with int() or uint()';
+  return `; write literals for token counters as 2u or convert with int(), uint() or double(), or let numbers be promoted by annotation ${COST_ARITHMETIC_ANNOTATION}: promote`;
 }
 
 function constantType(constant: Kind<'constExpr'>, id: bigint): TypeName {

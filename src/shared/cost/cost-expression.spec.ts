@@ -6,7 +6,8 @@ import type { CostFacts } from './cost-variables.js';
 const facts: CostFacts = {
   model: 'gpt-4o',
   backend: 'default/openai/route/chat/rule/0/ref/0',
-  backendName: 'default/openai',
+  backendShortName: 'default/openai',
+  backendNamespace: undefined,
   routeName: 'default/chat',
   schema: 'OpenAI',
   responseModel: 'gpt-4o-0613',
@@ -18,6 +19,7 @@ const facts: CostFacts = {
     totalTokens: 120,
     reasoningTokens: 7,
   },
+  requestHeaders: { toMap: () => new Map([['x-tier', 'gold']]) },
 };
 const evaluate = (text: string, usage = facts.usage) => compileCostExpression(text).evaluate({ ...facts, usage });
 
@@ -31,7 +33,8 @@ describe('compileCostExpression', () => {
     ['(input_tokens - cached_input_tokens) + cached_input_tokens / 10u', 64n],
     ["model == 'gpt-4o' ? input_tokens * 3u : input_tokens", 300n],
     ["backend == 'default/openai/route/chat/rule/0/ref/0' ? 1 : 2", 1n],
-    ["backend_name == 'default/openai' && route_name == 'default/chat' ? 1 : 2", 1n],
+    ["backend_namespace + '/' + backend_name == 'default/openai' && route_name == 'default/chat' ? 1 : 2", 1n],
+    ["request_headers['x-tier'] == 'gold' ? 2u * input_tokens : input_tokens", 200n],
     ["schema == 'OpenAI' && response_model.startsWith('gpt-4o-') ? 1 : 2", 1n],
     ["['claude', 'gpt'].exists(p, model.startsWith(p)) ? 1u : 0u", 1n],
     ["(model in {'gpt-4o': 3u} ? {'gpt-4o': 3u}[model] : 1u) * input_tokens", 300n],
@@ -84,19 +87,23 @@ describe('compileCostExpression', () => {
     ['1 +', 'syntax error: at 1:3: found + but expecting end of input'],
     [
       'input_tokens * 2',
-      "at character 13: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u, or convert with int(), uint() or double()",
+      "at character 13: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u or convert with int(), uint() or double(), or let numbers be promoted by annotation aigateway.envoyproxy.io/cost-arithmetic: promote",
     ],
     [
       'input_tokens * 0.5',
-      "at character 13: found no matching overload for '_*_' applied to '(uint, double)'; write literals for token counters as 2u, or convert with int(), uint() or double()",
+      "at character 13: found no matching overload for '_*_' applied to '(uint, double)'; write literals for token counters as 2u or convert with int(), uint() or double(), or let numbers be promoted by annotation aigateway.envoyproxy.io/cost-arithmetic: promote",
     ],
     [
       "model == 'other' ? input_tokens * 2 : 1u",
-      "at character 32: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u, or convert with int(), uint() or double()",
+      "at character 32: found no matching overload for '_*_' applied to '(uint, int)'; write literals for token counters as 2u or convert with int(), uint() or double(), or let numbers be promoted by annotation aigateway.envoyproxy.io/cost-arithmetic: promote",
     ],
     [
       'nope + 1',
-      "at character 1: undeclared reference to 'nope'; known are model, backend, route_name, input_tokens, cached_input_tokens, cache_creation_input_tokens, output_tokens, total_tokens, reasoning_tokens, backend_name, schema, response_model, search_units",
+      "at character 1: undeclared reference to 'nope'; known are model, backend, route_name, input_tokens, cached_input_tokens, cache_creation_input_tokens, output_tokens, total_tokens, reasoning_tokens, backend_name, backend_namespace, schema, response_model, search_units, request_headers",
+    ],
+    [
+      'input_tokens % 2.0',
+      "at character 13: found no matching overload for '_%_' applied to '(uint, double)'; % takes whole numbers only: convert with int() or uint()",
     ],
     ['price(model)', "at character 1: undeclared reference to 'price'"],
     ['input_tokens.count', "at character 13: type 'uint' has no field 'count'"],

@@ -1,3 +1,4 @@
+import type { CostArithmetic } from '../cost/cost-arithmetic.js';
 import type { Redacted } from '../secret.js';
 
 /**
@@ -48,6 +49,8 @@ export interface CostConfig {
   readonly type: CostType;
   /** Present exactly when `type` is `CEL`. */
   readonly cel?: string;
+  /** How `cel` computes with numbers of several types. Absent: strict. */
+  readonly arithmetic?: CostArithmetic;
 }
 
 export interface RouteCostConfig extends CostConfig {
@@ -91,6 +94,8 @@ export const PROVIDER_RESOURCES_ANNOTATION = 'aigateway.envoyproxy.io/provider-r
 export interface BackendConfig {
   /** `<ns>/<backend>/route/<route>/rule/<i>/ref/<j>`, equal to the xDS metadata value. */
   readonly name: string;
+  /** Of the AIServiceBackend or InferencePool; absent: the first part of `name`, which is the namespace of the route. */
+  readonly namespace?: string;
   /** Empty: none. */
   readonly modelNameOverride: string;
   readonly schema: SchemaConfig;

@@ -30,6 +30,7 @@ describe('parseFilterConfig', () => {
           routeName: 'default/chat',
           type: 'CEL',
           cel,
+          arithmetic: 'promote',
           backend: 'default/openai',
           model: 'gpt-4o',
         },
@@ -64,6 +65,7 @@ describe('parseFilterConfig', () => {
         },
         {
           name: 'default/bedrock/route/chat/rule/0/ref/2',
+          namespace: 'aws',
           modelNameOverride: '',
           schema: { name: 'AWSBedrock', version: '1' },
           auth: { aws: { region: 'eu-west-1', credentialFileLiteral: { secret: '[default]' } } },
@@ -209,6 +211,13 @@ describe('parseFilterConfig', () => {
       'found nothing, expected text that is not empty',
       undefined,
     ]),
+    [
+      'a cost with an unknown arithmetic',
+      'globalLLMRequestCosts: [{metadataKey: k, type: CEL, cel: "1", arithmetic: loose}]',
+      'globalLLMRequestCosts[0].arithmetic',
+      'found "loose", expected one of strict, promote',
+      undefined,
+    ],
     [
       'a model without name',
       'models: [{OwnedBy: a}]',

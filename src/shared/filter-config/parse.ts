@@ -1,3 +1,4 @@
+import { COST_ARITHMETICS } from '../cost/cost-arithmetic.js';
 import { UserFacingError } from '../errors.js';
 import { Redacted } from '../secret.js';
 import { formatPath, parseConfigDocument, type ConfigDocument } from './config-document.js';
@@ -108,6 +109,7 @@ function readCost(entry: MappingReader): CostConfig {
     metadataKey: entry.requiredText('metadataKey'),
     type: entry.oneOf('type', COST_TYPES),
     ...(cel !== undefined && cel !== '' && { cel }),
+    ...(entry.text('arithmetic') && { arithmetic: entry.oneOf('arithmetic', COST_ARITHMETICS) }),
   });
 }
 
@@ -123,9 +125,11 @@ function readBackend(entry: MappingReader): BackendConfig {
   const headerMutation = entry.child('httpHeaderMutation');
   const bodyMutation = entry.child('httpBodyMutation');
   const schema = entry.child('schema');
+  const namespace = entry.text('namespace');
   if (!schema) throw new ShapeError([...entry.path, 'schema'], 'nothing', 'a mapping');
   return entry.done({
     name: entry.requiredText('name'),
+    ...(namespace && { namespace }),
     modelNameOverride: entry.text('modelNameOverride') ?? '',
     schema: readSchema(schema),
     ...(auth && { auth: readAuth(auth) }),

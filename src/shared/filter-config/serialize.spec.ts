@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
+import { COST_ARITHMETICS } from '../cost/cost-arithmetic.js';
 import { Redacted } from '../secret.js';
 import {
   COST_TYPES,
@@ -54,6 +55,7 @@ const schema: fc.Arbitrary<SchemaConfig> = fc
 const backend = optional(
   {
     name: some,
+    namespace: some,
     modelNameOverride: text,
     schema,
     auth,
@@ -76,7 +78,12 @@ const backend = optional(
   },
   ['name', 'modelNameOverride', 'schema'],
 ) as fc.Arbitrary<BackendConfig>;
-const cost = { metadataKey: some, type: fc.constantFrom(...COST_TYPES), cel: some };
+const cost = {
+  metadataKey: some,
+  type: fc.constantFrom(...COST_TYPES),
+  cel: some,
+  arithmetic: fc.constantFrom(...COST_ARITHMETICS),
+};
 const models = fc.array(
   optional(
     {
@@ -174,6 +181,36 @@ describe('serializeFilterConfig', () => {
 "unscopedModels": []
 }
 `);
+  });
+
+  it('writes arithmetic and namespace where they are given, and nothing of them elsewhere', () => {
+    const cost = { metadataKey: 'k', type: 'CEL' as const, cel: '1' };
+    const backend = {
+      name: 'default/n/route/r/rule/0/ref/0',
+      modelNameOverride: '',
+      schema: { name: 'OpenAI' as const },
+    };
+    const written = (arithmetic: object, namespace: object) =>
+      serializeFilterConfig({
+        ...empty,
+        globalLLMRequestCosts: [{ ...cost, ...arithmetic }],
+        llmRequestCosts: [{ ...cost, routeName: 'default/r', ...arithmetic }],
+        backends: [{ ...backend, ...namespace }],
+      }).split('\n');
+    expect(written({}, {})).toEqual(
+      expect.arrayContaining([
+        '{"metadataKey":"k","type":"CEL","cel":"1"}',
+        '{"metadataKey":"k","routeName":"default/r","type":"CEL","cel":"1"}',
+        '{"name":"default/n/route/r/rule/0/ref/0","modelNameOverride":"","schema":{"name":"OpenAI"}}',
+      ]),
+    );
+    expect(written({ arithmetic: 'promote' }, { namespace: 'ai' })).toEqual(
+      expect.arrayContaining([
+        '{"metadataKey":"k","type":"CEL","cel":"1","arithmetic":"promote"}',
+        '{"metadataKey":"k","routeName":"default/r","type":"CEL","cel":"1","arithmetic":"promote"}',
+        '{"name":"default/n/route/r/rule/0/ref/0","namespace":"ai","modelNameOverride":"","schema":{"name":"OpenAI"}}',
+      ]),
+    );
   });
 
   it('escapes what YAML 1.1 takes for a line break', () => {

@@ -59,7 +59,12 @@ const reveal = (secret: Redacted<string> | undefined) => secret?.reveal();
 
 // Each function names its members in the order in which they are written; `undefined` members are left out.
 
-const plainCost = (cost: CostConfig) => ({ metadataKey: cost.metadataKey, type: cost.type, cel: cost.cel });
+const plainCost = (cost: CostConfig) => ({
+  metadataKey: cost.metadataKey,
+  type: cost.type,
+  cel: cost.cel,
+  arithmetic: cost.arithmetic,
+});
 
 const plainRouteCost = (cost: RouteCostConfig) => ({
   metadataKey: cost.metadataKey,
@@ -68,6 +73,7 @@ const plainRouteCost = (cost: RouteCostConfig) => ({
   cel: cost.cel,
   backend: cost.backend,
   model: cost.model,
+  arithmetic: cost.arithmetic,
 });
 
 const plainModel = (model: ModelConfig) => ({
@@ -80,6 +86,7 @@ const plainModel = (model: ModelConfig) => ({
 function plainBackend(backend: BackendConfig) {
   const {
     name,
+    namespace,
     modelNameOverride,
     schema,
     auth,
@@ -90,6 +97,7 @@ function plainBackend(backend: BackendConfig) {
   } = backend;
   return {
     name,
+    namespace,
     modelNameOverride,
     schema: { name: schema.name, version: schema.version, prefix: schema.prefix },
     auth: auth && plainAuth(auth),

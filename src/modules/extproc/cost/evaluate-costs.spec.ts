@@ -7,7 +7,8 @@ import { compileCosts } from './runtime-costs.js';
 const facts: CostFacts = {
   model: 'gpt-4o',
   backend: 'default/openai/route/chat/rule/0/ref/0',
-  backendName: 'default/openai',
+  backendShortName: 'default/openai',
+  backendNamespace: undefined,
   routeName: 'default/chat',
   schema: 'OpenAI',
   responseModel: '',
@@ -19,6 +20,7 @@ const facts: CostFacts = {
     totalTokens: 15,
     reasoningTokens: 2,
   },
+  requestHeaders: { toMap: () => new Map() },
 };
 const cel = (metadataKey: string, text: string) => ({ metadataKey, type: 'CEL' as const, cel: text });
 const onRoute = (cost: CostConfig, filters: Partial<RouteCostConfig> = {}): RouteCostConfig => ({
@@ -166,6 +168,21 @@ describe('compileCosts', () => {
     for (const changes of others) {
       expect(Object.fromEntries(evaluateCosts(costs, { ...facts, ...changes }).values)).toEqual({ used: 15, a: 1 });
     }
+  });
+
+  it('computes one expression as each of its costs says', () => {
+    const mixed = (metadataKey: string) => cel(metadataKey, 'input_tokens * 1.5 + output_tokens');
+    const promote = { arithmetic: 'promote' } as const;
+    const { costs, faults } = costsOf(
+      [mixed('a'), { ...mixed('b'), ...promote }],
+      [
+        onRoute({ ...mixed('c'), ...promote }),
+        onRoute({ ...mixed('d'), arithmetic: 'strict' }),
+        onRoute({ ...mixed('e'), ...promote }),
+      ],
+    );
+    expect(Object.fromEntries(evaluateCosts(costs, facts).values)).toEqual({ b: 20, c: 20, e: 20 });
+    expect(faults.map(({ subject }) => subject)).toEqual(['globalLLMRequestCosts[0]', 'llmRequestCosts[1]']);
   });
 
   it('is empty without any cost', () => {

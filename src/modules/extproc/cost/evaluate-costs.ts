@@ -33,5 +33,5 @@ export function evaluateCosts(costs: RuntimeCosts, facts: CostFacts): EvaluatedC
 }
 
 const applies = (cost: RuntimeCost, facts: CostFacts) =>
-  (cost.backend === undefined || cost.backend === facts.backendName) &&
+  (cost.backend === undefined || cost.backend === facts.backendShortName) &&
   (cost.model === undefined || cost.model === facts.model);

@@ -120,10 +120,11 @@ function compileCost(cost: CostConfig, expressions: Map<string, CostExpression>)
     throw new UserFacingError(`cost "${metadataKey}" of type CEL has no expression; expected one in cel`);
   }
   // Quota policies repeat one expression for each of their models and targets.
-  let expression = expressions.get(cost.cel);
+  const key = `${cost.arithmetic ?? ''} ${cost.cel}`;
+  let expression = expressions.get(key);
   if (!expression) {
-    expression = compileCostExpression(cost.cel);
-    expressions.set(cost.cel, expression);
+    expression = compileCostExpression(cost.cel, cost.arithmetic);
+    expressions.set(key, expression);
   }
   const compiled = expression;
   return { metadataKey, evaluate: (facts) => compiled.evaluate(facts) };

@@ -11,7 +11,7 @@ import type { GenAiMetrics } from '../telemetry/genai-metrics.js';
 import { providerName } from '../telemetry/provider-name.js';
 import { mappedLabels } from '../telemetry/mapped-labels.js';
 import type { Exchange, PassingExchange, ResponseFacts } from '../translators/translator.js';
-import type { HeaderLookup } from '../wire/header-fields.js';
+import type { HeaderFields, HeaderLookup } from '../wire/header-fields.js';
 import type { DynamicMetadata } from '../wire/processing-response.js';
 
 /** Where attempts record what they learned. */
@@ -32,6 +32,8 @@ export interface AttemptedRequest {
   /** Undefined when the body was never read. */
   readonly originalModel: string | undefined;
   readonly costs: RuntimeCosts;
+  /** Without what attempts add, the credentials of backends among it. */
+  readonly clientHeaders: HeaderFields;
 }
 
 /** `error.type` of the duration metric; `_OTHER` is the reference's only value. */
@@ -142,10 +144,12 @@ export class Attempt {
       usage: this.usage,
       model: this.requestModel,
       backend: this.backend.name,
-      backendName: this.backend.shortName,
+      backendShortName: this.backend.shortName,
+      backendNamespace: this.backend.namespace,
       routeName: this.routeName,
       schema: this.backend.schema.name,
       responseModel: this.responseModel ?? '',
+      requestHeaders: this.request.clientHeaders,
     });
     for (const [key, value] of values) metadata.set(key, value);
     for (const failure of failures) {

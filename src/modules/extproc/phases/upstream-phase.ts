@@ -59,6 +59,7 @@ function bindAttempt(
     operation: record.endpoint.operation,
     originalModel: record.parsed?.model ?? record.passage?.model,
     costs: record.config.costs,
+    clientHeaders: record.clientHeaders,
   };
   const attempt = new Attempt(context, request, backend, routeNameOf(found) ?? '', local);
   record.attempt = attempt;

@@ -102,7 +102,8 @@ backends:
     const config = compile(`
 globalLLMRequestCosts: [{metadataKey: a, type: CEL}, {metadataKey: b, type: Joule}, {metadataKey: c, type: CEL, cel: "1"}]
 `);
-    const facts = { model: '', backend: '', backendName: '', routeName: '', schema: '', responseModel: '', usage: {} };
+    const names = { model: '', backend: '', backendShortName: '', routeName: '', schema: '', responseModel: '' };
+    const facts = { ...names, backendNamespace: undefined, usage: {}, requestHeaders: { toMap: () => new Map() } };
     expect([...evaluateCosts(config.costs, facts).values]).toEqual([['c', 1]]);
     expect(config.faults.map(({ subject }) => subject)).toEqual([
       'globalLLMRequestCosts[1].type',

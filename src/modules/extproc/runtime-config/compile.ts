@@ -57,8 +57,8 @@ function credentialInputsOf({ auth }: BackendConfig): readonly string[] {
 }
 
 function compileBackend(config: BackendConfig, credentials: CredentialSources): RuntimeBackend {
-  const { name, modelNameOverride, schema, httpBodyMutation, translationPolicy, providerResources } = config;
-  const plain = { name, shortName: shortNameOf(name), modelNameOverride, schema };
+  const { name, namespace, modelNameOverride, schema, httpBodyMutation, translationPolicy, providerResources } = config;
+  const plain = { name, shortName: shortNameOf(name), ...(namespace && { namespace }), modelNameOverride, schema };
   try {
     requireModelName(modelNameOverride);
     const auth = config.auth && compileBackendAuth(config.auth, credentials);

@@ -31,6 +31,8 @@ export interface RuntimeBackend {
   readonly name: string;
   /** `<ns>/<backend>`. */
   readonly shortName: string;
+  /** Namespace of its object; absent: that of the names. */
+  readonly namespace?: string;
   /** Empty: none. */
   readonly modelNameOverride: string;
   readonly schema: SchemaConfig;

@@ -39,6 +39,7 @@ const backendsOfRoute = (node: RouteNode): readonly BackendConfig[] =>
       return [
         {
           ...generateBackend(backendName(node, index, ref), ref, ref.backend),
+          ...(ref.target.namespace !== node.namespace && { namespace: ref.target.namespace }),
           ...(node.translationPolicy === 'strict' && { translationPolicy: node.translationPolicy }),
           ...(node.providerResources === 'allow' && { providerResources: node.providerResources }),
         },
