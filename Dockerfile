@@ -25,3 +25,7 @@ COPY LICENSE ./
 COPY helm/ai-gateway-crds/templates helm/ai-gateway-crds/templates
 USER 65532:65532
 ENTRYPOINT ["node", "/app/dist/main.js"]
+# Last, so that another commit changes no layer.
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.version="$VERSION" org.opencontainers.image.revision="$REVISION"

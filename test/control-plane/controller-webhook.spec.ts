@@ -162,6 +162,16 @@ spec: { extProc: { kubernetes: { image: "registry.test/extproc:v9" } } }`);
     expect(said).toMatch(/Warning: spec\.rules\[0\]\.backendRefs\[0\]: AIServiceBackend default\/later does not exist/);
   });
 
+  it('do not call a Secret missing that nobody has named before', async () => {
+    const [, , key = '', policy = ''] = backendYaml('unnamed', 'PLANTED-unnamed').split('---');
+    await world.apply(key);
+    const file = directory.file('unnamed.yaml');
+    writeFileSync(file, policy);
+    const said = await world.cluster.kubectl.warnings('apply', '-f', file, '--dry-run=server');
+    expect(said).toMatch(/AIServiceBackend default\/unnamed does not exist/);
+    expect(said).not.toMatch(/Secret/);
+  });
+
   it('warn of an Azure identity that the owner of the controller has not given to the namespace', async () => {
     const file = directory.file('ambient.yaml');
     writeFileSync(file, AMBIENT_POLICY);

@@ -50,12 +50,27 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if or .Values.controller.mutatingWebhook.certManager.enable .Values.controller.mutatingWebhook.mountTlsCertSecret -}}true{{- end -}}
 {{- end -}}
 
-{{- /* The webhook configuration names a port of the Service: without it every proxy pod would be refused. */ -}}
+{{- /* The webhook configuration names a port of the Service, and the controller listens on the same number: without that every
+proxy pod would be refused. */ -}}
 {{- define "ai-gateway.checkPorts" -}}
 {{- $port := int64 .Values.controller.mutatingWebhook.port -}}
 {{- $found := list -}}
-{{- range .Values.controller.service.ports -}}{{- $found = append $found (int64 .port) -}}{{- end -}}
+{{- range .Values.controller.service.ports -}}
+{{- $found = append $found (int64 .port) -}}
+{{- if and (eq $port (int64 .port)) (ne $port (int64 .targetPort)) -}}
+{{- fail (printf "controller.mutatingWebhook.port is %d, where the controller listens, and targetPort %d of controller.service.ports is not %d: make them equal" $port (int64 .targetPort) $port) -}}
+{{- end -}}
+{{- end -}}
 {{- if not (has $port $found) -}}
 {{- fail (printf "controller.mutatingWebhook.port is %d, and controller.service.ports has the ports %s only: add one with this number, or correct it" $port (join ", " $found)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Otherwise all pods of the cluster would wait for the controller, its own among them. */ -}}
+{{- define "ai-gateway.checkSelectors" -}}
+{{- with .Values.controller.mutatingWebhook -}}
+{{- if and (eq .failurePolicy "Fail") (empty .objectSelector) (empty .namespaceSelector) -}}
+{{- fail "controller.mutatingWebhook: without objectSelector and namespaceSelector no pod of the cluster could start while the controller is away, and so not the controller: set one of them, or failurePolicy=Ignore" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -8,7 +8,7 @@ import {
   type CertificateCluster,
 } from '../../modules/webhook/certificates/webhook-certificates.js';
 import { admitPod, type LiveReads } from '../../modules/webhook/pod-admission.js';
-import { validateObject } from '../../modules/webhook/validate-object.js';
+import { admitObject } from '../../modules/webhook/validate-object.js';
 import { WebhookServer } from '../../modules/webhook/webhook-server.js';
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
 import type { MetricsRegistry } from '../../platform/metrics/metrics-registry.js';
@@ -54,8 +54,10 @@ export class WebhookPart {
           world: () => cluster().world,
           live: this.#live(),
         }),
-      '/validate': (request: Parameters<typeof validateObject>[0]) =>
-        validateObject(request, cluster().world, settings),
+      '/validate': (request: Parameters<typeof admitObject>[0]) =>
+        admitObject(request, cluster().world, settings, (namespace, name) =>
+          this.#live().get(kinds.secret, namespace, name),
+        ),
     };
     this.#server = new WebhookServer(settings.webhookPort, handlers, logger);
     this.#certificates = new WebhookCertificates({
@@ -92,10 +94,7 @@ export class WebhookPart {
 
   /** Why webhooks cannot be called; undefined when they can. */
   problem(): string | undefined {
-    const certificate = this.#certificates.current;
-    if (certificate === undefined) return 'there is no serving certificate yet';
-    if (certificate.notAfter.getTime() <= Date.now()) return 'the serving certificate has expired';
-    return this.#server.isListening ? undefined : 'not listening';
+    return this.#certificates.problem() ?? (this.#server.isListening ? undefined : 'not listening');
   }
 
   /** Asked once; a cluster does not become older. */

@@ -22,8 +22,16 @@ describe('FinalizerController', () => {
     ]);
   });
 
+  it('does so before anybody deletes the object, since nobody could when the controller is uninstalled', () => {
+    const after = object({ finalizers: [REFERENCE_FINALIZER] });
+    expect(rootsOf(after)).toEqual([keyOf(after)]);
+    const [desired] = new FinalizerController().reconcile([keyOf(after)], snapshotOf([after]));
+    expect(desired?.patches).toEqual([
+      { object: keyOf(after), patch: { metadata: { finalizers: [], resourceVersion: '7' } } },
+    ]);
+  });
+
   it.each([
-    ['is not being deleted', object({ finalizers: held.finalizers })],
     ['is held by others only', object({ ...held, finalizers: ['x/y'] })],
     ['is of another group', object(held, 'gateway.networking.k8s.io/v1')],
   ])('leaves alone an object that %s', (_, after) => {

@@ -8,8 +8,9 @@ import { nameOfKey } from './apply/applier.js';
 export const REFERENCE_FINALIZER = 'aigateway.envoyproxy.io/finalizer';
 
 /**
- * Lets go of objects that are being deleted and that the reference has held: in a cluster that was taken over nobody else
- * would. @see spec controller.md section 5
+ * Lets go of the objects that the reference has held: in a cluster that was taken over nobody else would. Not only when one is
+ * being deleted, since nothing lets go any more once this controller is uninstalled. The reference, should it come back, puts
+ * its finalizer on again. @see spec controller.md sections 5 and 19 (row 36)
  */
 export class FinalizerController implements Controller {
   readonly name = 'finalizer';
@@ -42,6 +43,4 @@ export class FinalizerController implements Controller {
 }
 
 const isHeld = ({ apiVersion, metadata }: KubeObject): boolean =>
-  metadata.deletionTimestamp !== undefined &&
-  groupOf(apiVersion) === kinds.aiGatewayRoute.group &&
-  (metadata.finalizers?.includes(REFERENCE_FINALIZER) ?? false);
+  groupOf(apiVersion) === kinds.aiGatewayRoute.group && (metadata.finalizers?.includes(REFERENCE_FINALIZER) ?? false);

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { BackendSecurityPolicy } from '../../shared/api/ai-gateway.js';
 import type { KubeObject } from '../../shared/api/kube-object.js';
 import { snapshotOf } from '../../shared/api/snapshot.js';
-import { resolvePolicy } from '../routing/resolve/security-policy.js';
-import { validateObject } from './validate-object.js';
+import { ResolveContext } from '../routing/resolve/context.js';
+import { admitObject, validateObject } from './validate-object.js';
 
 const object = (kind: string, spec: object, metadata: object = {}): KubeObject => {
   const made = {
@@ -53,6 +53,38 @@ describe('validateObject', () => {
     expect(denial?.message).toContain(`${path}: `);
   });
 
+  describe('of an object with cost arithmetic', () => {
+    const arithmetic = (word: string) => ({ annotations: { 'aigateway.envoyproxy.io/cost-arithmetic': word } });
+    const gatewayConfig = (cel: string, metadata: object) =>
+      object('GatewayConfig', { globalLLMRequestCosts: [{ metadataKey: 'k', type: 'CEL', cel }] }, metadata);
+
+    it('compiles its expressions as it says', () => {
+      const mixed = 'input_tokens * 2';
+      for (const made of [route(mixed, {}, arithmetic('promote')), gatewayConfig(mixed, arithmetic('promote'))]) {
+        expect(validate(made)).toEqual({ allowed: true, warnings: [] });
+      }
+      for (const made of [route(mixed), route(mixed, {}, arithmetic('strict')), gatewayConfig(mixed, {})]) {
+        const message = validate(made).denial?.message;
+        expect(message).toContain('write literals for token counters as 2u or convert with int(), uint() or double()');
+        expect(message).toContain('annotation aigateway.envoyproxy.io/cost-arithmetic: promote');
+      }
+      expect(validate(route('model * 2', {}, arithmetic('promote'))).allowed).toBe(false);
+    });
+
+    it('refuses to take the annotation away from an expression that needs it', () => {
+      const before = route('input_tokens * 2', {}, arithmetic('promote'));
+      expect(validate(route('input_tokens * 2'), before).denial?.code).toBe(422);
+    });
+
+    it('warns of a word that nobody knows, and refuses nothing for it', () => {
+      for (const made of [route('1u', {}, arithmetic('Promote')), gatewayConfig('1u', arithmetic('Promote'))]) {
+        const warning =
+          'metadata.annotations[aigateway.envoyproxy.io/cost-arithmetic]: "Promote" is unknown and read as strict: expected one of strict, promote';
+        expect(validate(made)).toEqual({ allowed: true, warnings: [warning] });
+      }
+    });
+  });
+
   it.each<[string, KubeObject, RegExp]>([
     ['a Gateway is missing', route('1u', { parentRefs: [{ name: 'gone' }] }), /Gateway default\/gone does not exist/],
     [
@@ -89,7 +121,7 @@ describe('validateObject', () => {
       type: 'AzureCredentials',
       azureCredentials,
     }) as BackendSecurityPolicy;
-    expect(resolvePolicy(snapshotOf([policy]), policy).faults.map(({ reason }) => reason)).toEqual([
+    expect(new ResolveContext(snapshotOf([policy])).policy(policy).faults.map(({ reason }) => reason)).toEqual([
       'TokenNotExchanged',
     ]);
     expect(validate(policy)).toEqual({ allowed: true, warnings: [] });
@@ -147,5 +179,47 @@ describe('validateObject', () => {
     expect(validate(route('broken +', {}, { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toEqual({ allowed: true });
     expect(validateObject({ uid: 'u', operation: 'DELETE' }, snapshotOf([]), SETTINGS)).toEqual({ allowed: true });
     expect(validate(object('MCPRoute', {}))).toEqual({ allowed: true, warnings: [] });
+  });
+});
+
+describe('admitObject', () => {
+  const policy = object('BackendSecurityPolicy', { type: 'APIKey', apiKey: { secretRef: { name: 's' } } });
+  const secret: KubeObject & { data: object } = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's', namespace: 'default' },
+    data: { apiKey: Buffer.from('PLANTED-key').toString('base64') },
+  };
+  const admit = async (read: (namespace: string, name: string) => Promise<KubeObject | undefined>) =>
+    await admitObject({ uid: 'u', operation: 'CREATE', object: policy }, snapshotOf([]), SETTINGS, read);
+
+  it('asks for a Secret that nobody has named before, and does not call it missing', async () => {
+    const read: string[] = [];
+    const verdict = await admit(async (namespace, name) => {
+      read.push(`${namespace}/${name}`);
+      return secret;
+    });
+    expect(verdict).toEqual({ allowed: true, warnings: [] });
+    expect(read).toEqual(['default/s']);
+  });
+
+  it('warns of what is wrong with the Secret', async () => {
+    const { warnings } = await admit(async () => ({ ...secret, data: {} }));
+    expect(warnings).toEqual([expect.stringContaining('has no key "apiKey": add it')]);
+  });
+
+  it.each([
+    ['is not there', async () => undefined],
+    ['cannot be read', () => Promise.reject(new Error('busy'))],
+  ])('warns of a Secret that %s', async (_, read) => {
+    const { allowed, warnings } = await admit(read);
+    expect(allowed).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining('Secret default/s does not exist')]);
+  });
+
+  it('asks for nothing when all is known', async () => {
+    const read = () => Promise.reject(new Error('nobody should ask'));
+    const request = { uid: 'u', operation: 'CREATE', object: route('1u') };
+    expect(await admitObject(request, snapshotOf([GATEWAY]), SETTINGS, read)).toEqual({ allowed: true, warnings: [] });
   });
 });

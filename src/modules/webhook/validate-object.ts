@@ -6,14 +6,8 @@ import type {
 } from '../../shared/api/ai-gateway.js';
 import type { Fault } from '../../shared/api/fault.js';
 import { kinds } from '../../shared/api/kinds.js';
-import {
-  groupOf,
-  keyOf,
-  objectKey,
-  type GroupKind,
-  type KubeObject,
-  type ObjectKey,
-} from '../../shared/api/kube-object.js';
+import { keyOf, objectKey, type GroupKind, type KubeObject, type ObjectKey } from '../../shared/api/kube-object.js';
+import { isKeyOf, nameOfKey, namespaceOfKey } from '../../shared/api/object-key.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
 import { azureIdentityFault } from '../credentials/azure-identity.js';
 import { ResolveContext } from '../routing/resolve/context.js';
@@ -29,6 +23,32 @@ export interface ValidationSettings {
 
 /** Faults that no other object can mend: the object is refused before anybody relies on it. */
 const DENIED_REASONS: ReadonlySet<string> = new Set(['InvalidCost']);
+
+/** A mistake that names more of them is told by a part. */
+const SECRETS_MAX = 8;
+
+/**
+ * As {@link validateObject}, of an object that may be the first to name a Secret: the world holds only Secrets that somebody
+ * names, so that others are asked for, rather than said to be missing. What cannot be read counts as missing.
+ */
+export async function admitObject(
+  request: AdmissionRequest,
+  world: Snapshot,
+  settings: ValidationSettings,
+  readSecret: (namespace: string, name: string) => Promise<KubeObject | undefined>,
+): Promise<Verdict> {
+  const missing = request.object ? missingSecrets(request.object, world, settings) : [];
+  const secrets = await Promise.all(
+    missing.map((key) => readSecret(namespaceOfKey(key), nameOfKey(key)).catch(() => undefined)),
+  );
+  const found = secrets.filter((secret) => secret !== undefined);
+  return validateObject(request, found.length === 0 ? world : new OverlaidSnapshot(world, found), settings);
+}
+
+function missingSecrets(object: KubeObject, world: Snapshot, settings: ValidationSettings): readonly ObjectKey[] {
+  const missing = ownFaults(object, world, settings).flatMap((fault) => fault.missing ?? []);
+  return [...new Set(missing)].filter((key) => isKeyOf(key, kinds.secret)).slice(0, SECRETS_MAX);
+}
 
 /**
  * What CEL rules of the schema cannot see: a cost expression that does not compile is refused; whatever may be mended by
@@ -53,7 +73,7 @@ export function validateObject(
 
 function ownFaults(object: KubeObject, world: Snapshot, settings: ValidationSettings): readonly Fault[] {
   const own = keyOf(object);
-  return faultsOf(object, new OverlaidSnapshot(world, object), settings).filter((fault) => fault.object === own);
+  return faultsOf(object, new OverlaidSnapshot(world, [object]), settings).filter((fault) => fault.object === own);
 }
 
 const toText = ({ path, message }: Fault): string => (path === '' ? message : `${path}: ${message}`);
@@ -85,28 +105,31 @@ function faultsOfPolicy(
   return identity ? [...faults, identity] : faults;
 }
 
-/** The world as it would be with the object. */
+/** The world as it would be with these objects. */
 class OverlaidSnapshot implements Snapshot {
-  readonly #key: ObjectKey;
-  readonly #type: GroupKind;
+  readonly #objects: ReadonlyMap<ObjectKey, KubeObject>;
 
   constructor(
     private readonly world: Snapshot,
-    private readonly object: KubeObject,
+    objects: readonly KubeObject[],
   ) {
-    this.#key = keyOf(object);
-    this.#type = { group: groupOf(object.apiVersion), kind: object.kind };
+    this.#objects = new Map(objects.map((object) => [keyOf(object), object]));
   }
 
   get<T extends KubeObject>(type: GroupKind, namespace: string, name: string): T | undefined {
-    if (objectKey(type, namespace, name) === this.#key) return this.object as T;
-    return this.world.get<T>(type, namespace, name);
+    const own = this.#objects.get(objectKey(type, namespace, name));
+    return own ? (own as T) : this.world.get<T>(type, namespace, name);
   }
 
   list<T extends KubeObject>(type: GroupKind): readonly T[] {
     const objects = this.world.list<T>(type);
-    if (type.kind !== this.#type.kind || type.group !== this.#type.group) return objects;
-    return [...objects.filter((object) => keyOf(object) !== this.#key), this.object as T];
+    const own = [...this.#objects].filter(([key]) => isKeyOf(key, type)).map(([, object]) => object as T);
+    if (own.length === 0) return objects;
+    return [...objects.filter((object) => !this.#objects.has(keyOf(object))), ...own];
+  }
+
+  isWrittenByUs(type: GroupKind, namespace: string, name: string): boolean {
+    return this.world.isWrittenByUs(type, namespace, name);
   }
 
   isWatched(namespace: string): boolean {

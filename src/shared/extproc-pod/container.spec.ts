@@ -75,6 +75,21 @@ describe('extProcContainer', () => {
     expect(extProcContainer(plan(more))['args']).toEqual(expected);
   });
 
+  it('leaves out mounts of the GatewayConfig where something is mounted already', () => {
+    const volumeMounts = [
+      { name: 'own', mountPath: '/etc/own' },
+      { name: 'again', mountPath: '/etc/own' },
+      { name: 'socket', mountPath: '/etc/ai-gateway-extproc-uds' },
+      { name: 'config', mountPath: '/etc/filter-config-bundle' },
+    ];
+    const { volumeMounts: mounts } = extProcContainer(plan({ inputs: inputs({}, { overrides: { volumeMounts } }) }));
+    expect(mounts).toEqual([
+      { name: 'ai-gateway-extproc-uds', mountPath: '/etc/ai-gateway-extproc-uds' },
+      { name: 'own', mountPath: '/etc/own' },
+      expect.objectContaining({ mountPath: '/etc/filter-config-bundle', readOnly: true }),
+    ]);
+  });
+
   it('replaces variables of the flags in place by those of the GatewayConfig and appends new ones', () => {
     const extraEnvVars = [
       { name: 'A', value: '1' },
@@ -99,6 +114,7 @@ describe('extProcContainer', () => {
       runAsGroup: 65_532,
       privileged: false,
       allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
       seccompProfile: { type: 'RuntimeDefault' },
     });

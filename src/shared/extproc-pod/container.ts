@@ -8,6 +8,8 @@ export const SOCKET_DIRECTORY = '/etc/ai-gateway-extproc-uds';
 export const SOCKET_PATH = `${SOCKET_DIRECTORY}/run.sock`;
 const BUNDLE_DIRECTORY = '/etc/filter-config-bundle';
 const LEGACY_DIRECTORY = '/etc/filter-config';
+/** Where only the processor's own volumes are mounted. */
+export const RESERVED_MOUNT_PATHS: readonly string[] = [SOCKET_DIRECTORY, BUNDLE_DIRECTORY, LEGACY_DIRECTORY];
 export const ADMIN_PORT = 1064;
 const ADMIN_PORT_NAME = 'aigw-admin';
 const NONROOT = 65_532;
@@ -25,7 +27,13 @@ export interface ContainerPlan {
   readonly extraArgs?: readonly string[];
   readonly extraEnv?: readonly EnvVar[];
   readonly extraPorts?: readonly object[];
-  readonly extraMounts?: readonly object[];
+  readonly extraMounts?: readonly Mount[];
+}
+
+interface Mount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
 }
 
 /** The container of the External Processor. @see spec controller.md section 11, ops.md D2 */
@@ -38,12 +46,7 @@ export function extProcContainer(plan: ContainerPlan): Readonly<Record<string, u
     ports: [{ name: ADMIN_PORT_NAME, containerPort: ADMIN_PORT, protocol: 'TCP' }, ...(plan.extraPorts ?? [])],
     args: extProcArgs(plan),
     env: mergeEnv(settings.extraEnvVars, [...(overrides?.env ?? []), ...(plan.extraEnv ?? [])]),
-    volumeMounts: [
-      ...(isSocket(plan) ? [{ name: volumeNames.socket, mountPath: SOCKET_DIRECTORY }] : []),
-      ...(overrides?.volumeMounts ?? []),
-      ...configMounts(plan),
-      ...(plan.extraMounts ?? []),
-    ],
+    volumeMounts: mountsOf(plan),
     securityContext: overrides?.securityContext ?? RESTRICTED,
     ...(overrides?.resources && { resources: overrides.resources }),
     // One missed answer of a busy processor must not take its proxy out of service (ops.md I1, row 22).
@@ -140,7 +143,23 @@ const mcpArgs = (mcp: McpSettings): readonly string[] => [
       ]),
 ];
 
-function configMounts({ gateway: { namespace, name }, hasBundle, hasLegacy }: ContainerPlan): readonly object[] {
+/**
+ * Those of the GatewayConfig stand between the socket and the configs, and never in the place of what the processor needs: a
+ * container with two mounts at one path makes its pod invalid, and then no Envoy would start.
+ */
+function mountsOf(plan: ContainerPlan): readonly Mount[] {
+  const socket = isSocket(plan) ? [{ name: volumeNames.socket, mountPath: SOCKET_DIRECTORY }] : [];
+  const needed = [...configMounts(plan), ...(plan.extraMounts ?? [])];
+  const taken = new Set([...RESERVED_MOUNT_PATHS, ...needed.map(({ mountPath }) => mountPath)]);
+  const further = (plan.inputs.overrides?.volumeMounts ?? []).filter(({ mountPath }) => {
+    const isFree = !taken.has(mountPath);
+    taken.add(mountPath);
+    return isFree;
+  });
+  return [...socket, ...further, ...needed];
+}
+
+function configMounts({ gateway: { namespace, name }, hasBundle, hasLegacy }: ContainerPlan): readonly Mount[] {
   return [
     ...(hasLegacy ? [{ name: volumeNames.legacy(namespace, name), mountPath: LEGACY_DIRECTORY, readOnly: true }] : []),
     ...(hasBundle ? [{ name: volumeNames.bundle(namespace, name), mountPath: BUNDLE_DIRECTORY, readOnly: true }] : []),
@@ -160,13 +179,14 @@ const probe = (timing: object) => ({
   ...timing,
 });
 
-/** Pod Security "restricted". */
+/** Pod Security "restricted", and a root file system that nobody writes to: the socket has a volume of its own. */
 const RESTRICTED = {
   runAsNonRoot: true,
   runAsUser: NONROOT,
   runAsGroup: NONROOT,
   privileged: false,
   allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
   seccompProfile: { type: 'RuntimeDefault' },
 };

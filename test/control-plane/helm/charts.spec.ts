@@ -15,6 +15,7 @@ import {
   helm,
   NAMESPACE,
   objectsOf,
+  RELEASE,
   render,
   template,
 } from './chart.js';
@@ -27,6 +28,22 @@ const CLUSTER_SCOPED_KINDS = new Set([
   'ValidatingWebhookConfiguration',
 ]);
 
+/** Values that ask for more: the network of the node, and security contexts of one's own. */
+const UNRESTRICTED = new Set(['no-service-account', 'remaining-values']);
+const RESTRICTED_NAMESPACE = 'restricted';
+
+interface PodTemplate {
+  readonly metadata: object;
+  readonly spec: object;
+}
+
+/** Dotted paths of all that is no map, or an empty one. */
+function leavesOf(value: unknown, path: readonly string[] = []): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path.join('.')];
+  const entries = Object.entries(value);
+  return entries.length === 0 ? [path.join('.')] : entries.flatMap(([name, one]) => leavesOf(one, [...path, name]));
+}
+
 describe('the charts', () => {
   let cluster: KubeCluster;
   const directory = new TemporaryDirectory();
@@ -37,6 +54,9 @@ describe('the charts', () => {
     await installCrdsFrom(cluster.api, join(import.meta.dirname, 'cert-manager-crds'));
     for (const name of [NAMESPACE, ENVOY_GATEWAY_NAMESPACE, 'team-a', 'team-b'])
       await cluster.api.ensureNamespace(name);
+    await cluster.api.ensureNamespace(RESTRICTED_NAMESPACE);
+    const enforced = 'pod-security.kubernetes.io/enforce=restricted';
+    await cluster.kubectl.run('label', 'namespace', RESTRICTED_NAMESPACE, enforced);
   }, 120_000);
 
   afterAll(async () => {
@@ -71,6 +91,34 @@ describe('the charts', () => {
     await cluster.kubectl.run('delete', '-f', file, '--wait=true');
   });
 
+  it('have a golden render with another value for each of their values', () => {
+    const shown = new Set(CASES.flatMap(({ inputText }) => leavesOf(parse(inputText))));
+    const isShown = (leaf: string) =>
+      [...shown].some((one) => one === leaf || one.startsWith(`${leaf}.`) || leaf.startsWith(`${one}.`));
+    const values = leavesOf(parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')));
+    expect(values).toContain('controller.mutatingWebhook.certManager.enable');
+    expect(values.filter((leaf) => !isShown(leaf))).toEqual([]);
+  });
+
+  it('pass on no seed, since arguments are read by many', () => {
+    const { inputText, outputPath } = CASES.find(({ name }) => name === 'remaining-values')!;
+    expect(inputText).toContain('PLANTED-seed');
+    expect(readFileSync(outputPath('yaml'), 'utf8')).not.toContain('PLANTED-seed');
+  });
+
+  it.each(CASES.filter(({ name }) => !UNRESTRICTED.has(name)))(
+    'run a pod that Pod Security lets into restricted namespaces when the values are $name',
+    async ({ outputPath }) => {
+      const deployment = objectsOf(readFileSync(outputPath('yaml'), 'utf8')).find(({ kind }) => kind === 'Deployment');
+      const { template } = (deployment as unknown as { spec: { template: PodTemplate } }).spec;
+      const metadata = { ...template.metadata, generateName: 'controller-', namespace: RESTRICTED_NAMESPACE };
+      const path = `/api/v1/namespaces/${RESTRICTED_NAMESPACE}/pods?dryRun=All`;
+      const body = { ...template, apiVersion: 'v1', kind: 'Pod', metadata };
+      const pod = await cluster.api.transport.json<PodTemplate>(path, { method: 'POST', body });
+      expect(pod.spec).toMatchObject({ containers: [{ securityContext: { readOnlyRootFilesystem: true } }] });
+    },
+  );
+
   it.each(CASES)('give the controller arguments that it takes when the values are $name', ({ outputPath }) => {
     const [mode, ...args] = controllerContainer(readFileSync(outputPath('yaml'), 'utf8')).args;
     expect(mode).toBe('controller');
@@ -101,8 +149,24 @@ describe('the charts', () => {
     ['controller.volumes[0].name=a', "at '/controller/volumes/0': missing property 'mountPath'"],
     ['extProc.extraEnvVars[0].value=a', "at '/extProc/extraEnvVars/0': missing property 'name'"],
     ['controller.mutatingWebhook.port=9444', 'controller.service.ports has the ports 9443, 1063, 8080 only'],
+    [
+      'controller.mutatingWebhook.objectSelector=null',
+      'no pod of the cluster could start while the controller is away',
+    ],
+    [
+      'controller.service.ports[0].name=a,controller.service.ports[0].protocol=TCP,controller.service.ports[0].port=9443,controller.service.ports[0].targetPort=1',
+      'targetPort 1 of controller.service.ports is not 9443',
+    ],
   ])('refuse %s', async (values, message) => {
     await expect(render('--set', values)).rejects.toThrow(message);
+  });
+
+  it.each([CHART, CRD_CHART])('refuse a cluster that is too old when it is %s', async (chart) => {
+    const on = (version: string) => helm('template', RELEASE, chart, '--kube-version', version);
+    for (const version of ['1.27.16', 'v1.31.9-gke.1'])
+      await expect(on(version)).rejects.toThrow('chart requires kubeVersion: >=1.32.0-0');
+    for (const version of ['1.32.0', 'v1.32.4-gke.1353003', 'v1.33.1-eks-1234567'])
+      expect(objectsOf(await on(version))).not.toEqual([]);
   });
 
   it('name the Service of the controller in the values of Envoy Gateway', async () => {

@@ -23,6 +23,16 @@ describe('Dockerfile', () => {
     expect(allowed.sort()).toEqual([...copied].sort());
   });
 
+  it('tells the version of the package in its labels', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(lines('Dockerfile')).toContain(`ARG VERSION=${version}`);
+  });
+
+  it('starts node itself, so that it gets the signals, and in both modes', () => {
+    const instructions = lines('Dockerfile').filter((line) => /^(ENTRYPOINT|CMD)/.test(line));
+    expect(instructions).toEqual(['ENTRYPOINT ["node", "/app/dist/main.js"]']);
+  });
+
   it('runs as the user of the chart', () => {
     const rendered = readFileSync('test/control-plane/helm/testdata/default.out.yaml', 'utf8');
     expect(lines('Dockerfile').find((line) => line.startsWith('USER '))).toBe('USER 65532:65532');

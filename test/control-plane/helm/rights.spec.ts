@@ -34,6 +34,8 @@ const SELDOM_USED: Readonly<Record<string, string>> = {
   ),
   'get gateways.gateway.networking.k8s.io': 'read by the webhook for a proxy that comes before the Gateway is seen',
   'get httproutefilters.gateway.envoyproxy.io': 'as of httproutes, which is used here',
+  'get leases.coordination.k8s.io (5b9825d2.gateway.envoyproxy.io)':
+    'read while Envoy Gateway owes a hook, as in controller-hook-watch.spec.ts',
   'get services': 'read again after a conflict',
   'get deployments.apps': 'read again after a conflict',
 };

@@ -94,6 +94,18 @@ describe('injectProcessor', () => {
     expect(injectProcessor(once, injection({ hasNativeSidecars }))).toEqual([]);
   });
 
+  it('keeps a volume and a mount of the socket that a pod brings', () => {
+    const volume = { name: 'ai-gateway-extproc-uds', emptyDir: { medium: 'Memory' } };
+    const { spec } = injected(
+      pod({ volumes: [volume], containers: [{ name: 'envoy', volumeMounts: [SOCKET_MOUNT] }] }),
+      { hasNativeSidecars: false },
+    );
+    expect(spec.volumes?.slice(0, 1)).toEqual([volume]);
+    expect(names(spec.volumes)).toEqual(VOLUMES);
+    expect(spec.containers[0]).toEqual({ name: 'envoy', volumeMounts: [SOCKET_MOUNT] });
+    expect(names(spec.containers)).toEqual(['envoy', 'ai-gateway-extproc']);
+  });
+
   it('adds no pull secrets when there are none', () => {
     const settings = TEST_OPTIONS.extProc;
     const inputs = { settings, overrides: undefined, needsMcp: false };

@@ -16,16 +16,20 @@ export interface Injection extends ContainerPlan {
 
 interface PodToPatch extends KubeObject {
   readonly spec?: {
-    readonly containers?: readonly { readonly name: string; readonly volumeMounts?: readonly object[] }[];
+    readonly containers?: readonly {
+      readonly name: string;
+      readonly volumeMounts?: readonly { readonly mountPath: string }[];
+    }[];
     readonly initContainers?: readonly { readonly name: string }[];
-    readonly volumes?: readonly object[];
+    readonly volumes?: readonly { readonly name: string }[];
     readonly imagePullSecrets?: readonly { readonly name: string }[];
   };
 }
 
 /**
  * Puts the External Processor into a proxy pod. A pod that carries it, from here or from another installation, is left as it
- * is, so that doing it twice is doing it once. @see spec controller.md sections 11 and 19 (row 40)
+ * is, so that doing it twice is doing it once. What it brings of volumes and mounts stays too, since a pod with two of a name or
+ * at a path is refused. @see spec controller.md sections 11 and 19 (row 40)
  */
 export function injectProcessor(pod: KubeObject, injection: Injection): JsonPatch {
   const { metadata, spec = {} } = pod as PodToPatch;
@@ -35,13 +39,16 @@ export function injectProcessor(pod: KubeObject, injection: Injection): JsonPatc
   const pullSecrets = injection.inputs.settings.imagePullSecrets
     .filter((name) => !imagePullSecrets?.some((known) => known.name === name))
     .map((name) => ({ name }));
+  const newVolumes = extProcVolumes(injection).filter(({ name }) => !volumes?.some((known) => known.name === name));
   const envoy = containers.findIndex(({ name }) => name === ENVOY_CONTAINER);
+  const mounts = containers[envoy]?.volumeMounts;
+  const hasSocket = mounts?.some(({ mountPath }) => mountPath === SOCKET_DIRECTORY) ?? false;
   return [
-    ...appended('/spec/volumes', volumes, extProcVolumes(injection)),
+    ...appended('/spec/volumes', volumes, newVolumes),
     ...appended('/spec/imagePullSecrets', imagePullSecrets, pullSecrets),
-    ...(envoy < 0
+    ...(envoy < 0 || hasSocket
       ? []
-      : appended(`/spec/containers/${envoy}/volumeMounts`, containers[envoy]?.volumeMounts, [
+      : appended(`/spec/containers/${envoy}/volumeMounts`, mounts, [
           { name: volumeNames.socket, mountPath: SOCKET_DIRECTORY },
         ])),
     ...(injection.hasNativeSidecars

@@ -48,6 +48,20 @@ describe('renewedSecret', () => {
     expect(await renewedSecret(secret, NAMES, after(59))).toBeUndefined();
   });
 
+  it('replaces a certificate, and a CA, that were issued by a clock that was ahead', async () => {
+    const ahead = await issued(undefined, after(365));
+    const mended = await renewedSecret(ahead, NAMES, START);
+    expect(mended?.reason).toMatch(/^it begins only at 2026-12-31T23:00:00\.000Z/);
+    for (const certificate of [leafOf(mended!.secret), casOf(mended!.secret)[0]!])
+      expect(new Date(certificate.validFrom).getTime()).toBeLessThanOrEqual(START.getTime());
+    expect(await renewedSecret(mended!.secret, NAMES, START)).toBeUndefined();
+  });
+
+  it('takes clocks that differ by minutes as they are', async () => {
+    const secret = await issued(undefined, new Date(START.getTime() + 50 * 60_000));
+    expect(await renewedSecret(secret, NAMES, START)).toBeUndefined();
+  });
+
   it('renews the serving certificate with the same CA in time', async () => {
     const secret = await issued(undefined, START);
     const renewed = await issued(secret, after(61));

@@ -5,8 +5,8 @@ import { MANAGED_BY } from '../../../shared/api/managed-by.js';
 import { secretText } from '../../../shared/api/secret-text.js';
 import { Redacted } from '../../../shared/secret.js';
 import { issueCa, issueServing } from './issue.js';
-import { isDue, renewalReason } from './renewal.js';
-import { readServingCertificate, type ServingCertificate } from './serving-certificate.js';
+import { isDue, renewalReason, type Validity } from './renewal.js';
+import { isVouchedFor, readServingCertificate, type ServingCertificate } from './serving-certificate.js';
 
 /** Keys of the Secret. The CA key stays with it, so that the next serving certificate needs no new trust. */
 const KEYS = { ca: 'ca.crt', caKey: 'ca.key', certificate: 'tls.crt', key: 'tls.key' } as const;
@@ -18,21 +18,10 @@ export function certificateOfSecret(secret: Secret | undefined): ServingCertific
   if (!certificate || !key || !ca) return undefined;
   try {
     const read = readServingCertificate({ certificate, key, ca }, `Secret ${secret.metadata.name}`);
-    return isSignedBy(certificate, ca) ? read : undefined;
+    return isVouchedFor(certificate, ca) ? read : undefined;
   } catch (error) {
     if (error instanceof UserFacingError) return undefined;
     throw error;
-  }
-}
-
-/** Whether clients that trust the bundle trust the certificate. */
-function isSignedBy(certificate: string, bundle: string): boolean {
-  const leaf = new X509Certificate(certificate);
-  const pems = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return pems.map((pem) => new X509Certificate(pem)).some((ca) => leaf.checkIssued(ca) && leaf.verify(ca.publicKey));
-  } catch {
-    return false;
   }
 }
 
@@ -66,7 +55,7 @@ export async function renewedSecret(
   const bundle = [ca.certificate, ...new Set(inUse)].join('');
   const encoded = (text: string) => Buffer.from(text).toString('base64');
   return {
-    reason: reason ?? (former?.key ? 'its CA ends' : 'the key of its CA is missing'),
+    reason: reason ?? (former?.key ? 'its CA ends, or begins only later' : 'the key of its CA is missing'),
     secret: {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -113,7 +102,7 @@ function isKeyOf(ca: X509Certificate, key: string): boolean {
   }
 }
 
-function validityOf(pem: string): { readonly notBefore: Date; readonly notAfter: Date } {
+function validityOf(pem: string): Validity {
   const { validFrom, validTo } = new X509Certificate(pem);
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
