@@ -21,6 +21,7 @@ import { NestLogger } from '../platform/logging/nest-logger.js';
 import { MetricsRegistry } from '../platform/metrics/metrics-registry.js';
 import { SOCKET_PATH } from '../shared/extproc-pod/container.js';
 import { composeControllers, exchangeFromEnvironment } from './controller/credentials-part.js';
+import { leaseOfEnvoyGateway } from './controller/envoy-gateway-lease.js';
 import { deploymentTarget } from './controller/extproc-target.js';
 import { forgetTranslations, mergeTranslationRecord } from './controller/merge-translation-record.js';
 import { secretInterest } from './controller/secret-interest.js';
@@ -66,6 +67,8 @@ export async function runController(settings: ControllerSettings): Promise<numbe
     world: () => (cluster.current().isSynced ? cluster.current().world : undefined),
     isLeader: () => cluster.current().isLeader,
     forget: async (gateways) => await forgetTranslations(cluster.current().client, settings.podNamespace, gateways),
+    leaseOfEnvoyGateway: async () =>
+      await leaseOfEnvoyGateway(cluster.current().client, settings.envoyGatewayNamespace),
     nowMs: () => performance.now(),
     meter: metrics.meter,
     logger,
@@ -102,7 +105,7 @@ export async function runController(settings: ControllerSettings): Promise<numbe
   try {
     app.connectMicroservice({ strategy: extensionServer });
     await app.startAllMicroservices();
-    await listenAdmin(app, settings.healthPort);
+    await listenAdmin(app, settings.healthPort, '-healthPort');
     await webhook.start();
     hookWatch.start();
     logger.info('controller is running');

@@ -118,9 +118,12 @@ export async function runExtproc(settings: ExtprocSettings): Promise<void> {
   await drain({ settings, logger, serving, server, app, config, metrics, tracing: telemetry.tracing });
 }
 
-/** Replicas bear one certificate: that of the Service by which Envoy finds them. */
+/**
+ * Replicas bear one certificate: that of the Service by which Envoy finds them. A processor beside Envoy is no replica; while the
+ * mode of the processors is changed, attempts of their requests come to it.
+ */
 function peersOf(settings: ExtprocSettings, tls: TlsFiles | undefined): ProcessorContext['peers'] {
-  if (settings.peerAddress === undefined) return undefined;
+  if (settings.peerAddress === undefined && settings.address.kind !== 'unix') return undefined;
   const peerTls = () => tls && { ca: tls.current.ca, serverName: serverNameOf(tls.current.cert) };
   return { own: settings.peerAddress, relay: new PeerRelay(PROCESS_CALL, settings.maxRecvMsgSizeBytes, peerTls) };
 }

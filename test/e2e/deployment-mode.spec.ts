@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { issueCa, issueServing } from '../../src/modules/webhook/certificates/issue.js';
-import type { Secret } from '../../src/shared/api/gateway-api.js';
+
 import type { KubeObject } from '../../src/shared/api/kube-object.js';
 import { extProcServiceName } from '../../src/shared/extproc-pod/service.js';
 import { chunked, json } from '../harness/answers.js';
@@ -11,75 +10,54 @@ import { open } from '../harness/http-client.js';
 import { ENVOY_GATEWAY_NAMESPACE } from '../harness/kube/envoy-gateway.js';
 import type { RunningPod } from '../harness/kube/kubelet/running-pod.js';
 import { Load } from '../harness/kube/load.js';
-import { isTrue } from '../harness/kube/test-gateway-objects.js';
+import { fqdnBackend } from '../harness/kube/test-gateway-objects.js';
 import { openaiClient } from '../harness/sdk-clients.js';
 import type { TestUpstream } from '../harness/test-upstream.js';
 import { toldAnswer } from '../harness/told-answers.js';
+import { WebSocketClient } from '../harness/websocket-client.js';
+import { WebSocketProvider } from '../harness/websocket-provider.js';
 import {
   GATEWAY,
   aiRoute,
-  apiKey,
-  apiKeyPolicy,
-  fallbackPolicy,
   gatewayConfig,
   gatewayObjects,
   gatewayWithConfig,
-  provider,
   ruleFor,
+  serviceBackend,
 } from './ai-objects.js';
+import { DEPLOYMENT_MODE, REPLICAS, ROLL_OUT_MS, applyRoute, isProcessor, programmed } from './deployment-world.js';
 import { E2eWorld, SLOW_MS, START_MS, TEST_MS, figure } from './e2e-world.js';
 
-const REPLICAS = 2;
-const MODE = ['extProc.mode=deployment', `extProc.replicas=${REPLICAS}`];
-/** A processor goes on serving for 15 s after it is asked to end; two of them, one after the other. */
-const ROLL_OUT_MS = 90_000;
+/** A replica is looked at without an answer for so long. */
+const KILLED_MS = 15_000;
+/** Requests that one replica may have had under way: four at once, and the one of the test. */
+const UNDER_WAY_MAX = 5;
 /** About a second; a busy machine gets more. */
 const CHANGE_MS = 5_000;
-
-interface Conditioned extends KubeObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-const ROUTE = {
-  apiVersion: 'aigateway.envoyproxy.io/v1beta1',
-  kind: 'AIGatewayRoute',
-  namespace: 'default',
-  name: 'llm',
-};
-
-const isProcessor = (pod: RunningPod) => pod.name.startsWith('ai-gateway-extproc-');
-
-/** Two providers with keys, the second one for what the first one fails at. */
-async function applyRoute(world: E2eWorld, first: TestUpstream, second: TestUpstream): Promise<void> {
-  await world.apply(
-    ...gatewayObjects(world),
-    ...provider('first', first.port),
-    ...provider('second', second.port),
-    ...['first', 'second'].flatMap((name) => [apiKey(name, `PLANTED-key-of-${name}`), apiKeyPolicy(name)]),
-    aiRoute('llm', [ruleFor('near', { name: 'first', priority: 0 }, { name: 'second', priority: 1 })]),
-    fallbackPolicy('llm'),
-  );
-}
-
-async function programmed(world: E2eWorld): Promise<void> {
-  const isProgrammed = (route: Conditioned | undefined) => isTrue(route, 'Programmed');
-  await world.cluster.api.eventually<Conditioned, true>(ROUTE, 'the route to be programmed', isProgrammed, SLOW_MS);
-}
 
 describe('processors that run as a Deployment', () => {
   let world: E2eWorld;
   let first: TestUpstream;
   let second: TestUpstream;
+  let realtime: WebSocketProvider;
 
   beforeAll(async () => {
-    world = await E2eWorld.start({ values: MODE });
+    realtime = await WebSocketProvider.start();
+    world = await E2eWorld.start({ values: DEPLOYMENT_MODE });
     [first, second] = [await world.upstream(), await world.upstream()];
   }, START_MS);
 
   afterAll(async () => {
     await world?.stop();
+    await realtime?.close();
   }, SLOW_MS);
 
+  /** What became of a request: 200, or what can be told of the failure. */
+  const underLoad = () =>
+    new Load(async () => {
+      const { status, text } = await world.chat('near');
+      return status === 200 ? status : `${status} at ${new Date().toISOString()}: ${text}`;
+    });
   const processors = () => world.kubelet.pods.filter(isProcessor);
 
   it(
@@ -158,9 +136,10 @@ describe('processors that run as a Deployment', () => {
   );
 
   it(
-    'loses no request, and no stream under way, while the replicas are replaced',
+    'loses no request, no stream under way and no WebSocket session while the replicas are replaced',
     async () => {
       const former = processors();
+      const session = await openSession();
       const gate = new Gate();
       const caseId = newCase('held');
       const part = (content: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
@@ -180,6 +159,10 @@ describe('processors that run as a Deployment', () => {
         () => processors().length === REPLICAS && processors().every((pod) => pod.isReady && !former.includes(pod)),
         ROLL_OUT_MS,
       );
+      session.said.say({ type: 'session.updated' });
+      expect(await session.client.message(1)).toBe('{"type":"session.updated"}');
+      session.said.sayClose(1000);
+      expect(await session.client.closed).toEqual({ code: 1000, wasClean: true });
       gate.open();
       const { received, isComplete } = await held.rest();
       expect([isComplete, received.includes('"end"')]).toEqual([true, true]);
@@ -194,46 +177,124 @@ describe('processors that run as a Deployment', () => {
     },
     2 * ROLL_OUT_MS,
   );
-});
 
-describe('processors that run as a Deployment with TLS', () => {
-  const secretName = 'extproc-tls';
-  let world: E2eWorld;
-
-  beforeAll(async () => {
-    world = await E2eWorld.start({ values: [...MODE, `extProc.tlsSecret=${secretName}`] });
-  }, START_MS);
-
-  afterAll(async () => {
-    await world?.stop();
-  }, SLOW_MS);
+  async function openSession() {
+    const backend = fqdnBackend('realtime', realtime.port);
+    const caseId = newCase('realtime');
+    await world.apply(
+      { ...backend, spec: { ...backend.spec, appProtocols: ['gateway.envoyproxy.io/ws'] } } as KubeObject,
+      serviceBackend('realtime'),
+      aiRoute('realtime', [ruleFor('gpt-realtime', 'realtime')]),
+    );
+    const url = `ws://127.0.0.1:${world.port}/v1/realtime?model=gpt-realtime`;
+    const client = await eventually(
+      'the realtime route to be served',
+      () => WebSocketClient.open(url, { 'x-test-case': caseId }),
+      SLOW_MS,
+    );
+    return { client, said: await realtime.session(caseId) };
+  }
 
   it(
-    'serves when the route is programmed',
+    'loses only what a replica had under way when it is killed',
     async () => {
-      const now = new Date();
-      const ca = await issueCa('extproc-ca', now);
-      const service = `${extProcServiceName('default', GATEWAY)}.${ENVOY_GATEWAY_NAMESPACE}.svc.cluster.local`;
-      const serving = await issueServing(ca, [service], now);
-      const secret: Secret = {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { namespace: ENVOY_GATEWAY_NAMESPACE, name: secretName },
-        stringData: {
-          'ca.crt': ca.certificate,
-          'tls.crt': serving.certificate,
-          'tls.key': serving.key.reveal(),
-        },
-      };
-      const [first, second] = [await world.upstream(), await world.upstream()];
-      await world.apply(secret);
-      await applyRoute(world, first, second);
-      await programmed(world);
-      for (let count = 0; count < 20; count += 1) expect((await world.chat('near')).status).toBe(200);
-      for (const pod of world.kubelet.pods.filter(isProcessor)) {
-        expect(pod.container('ai-gateway-extproc').process.lines.join()).not.toContain('"level":"error"');
+      const load = underLoad();
+      const [killed] = processors();
+      const startMs = performance.now();
+      await killed!.container('ai-gateway-extproc').kill();
+      let count = 0;
+      while (performance.now() - startMs < KILLED_MS) {
+        await world.chat('near');
+        count += 1;
       }
+      const { 200: served = 0, ...others } = await load.end();
+      figure(
+        `deployment mode: requests beside a killed replica: ${served} served, ${JSON.stringify(others)} and`,
+        count,
+      );
+      expect(served).toBeGreaterThan(UNDER_WAY_MAX);
+      expect(Object.values(others).reduce((sum, lost) => sum + lost, 0)).toBeLessThanOrEqual(UNDER_WAY_MAX);
+      await world.cluster.api.delete({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace: ENVOY_GATEWAY_NAMESPACE,
+        name: killed!.name,
+      });
+      await eventually(
+        'another replica',
+        () => processors().length === REPLICAS && processors().every((pod) => pod.isReady),
+        ROLL_OUT_MS,
+      );
+    },
+    2 * ROLL_OUT_MS,
+  );
+
+  /** Deletes it by hand, and waits for another one. */
+  async function restored(kind: string): Promise<void> {
+    const uid = async () => (await world.cluster.api.get(processorObject(kind)))?.metadata.uid;
+    const former = await uid();
+    await world.cluster.api.delete(processorObject(kind));
+    await eventually(`another ${kind}`, async () => ![undefined, former].includes(await uid()), SLOW_MS);
+  }
+
+  it(
+    'restores a Service that was deleted by hand, without a failed request, and a Deployment',
+    async () => {
+      const load = underLoad();
+      await restored('Service');
+      expect(Object.keys(await load.end())).toEqual(['200']);
+      // Its replicas go with a Deployment, so that requests fail until there are new ones.
+      const former = processors();
+      await restored('Deployment');
+      await eventually(
+        'new replicas',
+        () => processors().length === REPLICAS && processors().every((pod) => pod.isReady && !former.includes(pod)),
+        ROLL_OUT_MS,
+      );
+      await world.chatAnswers('near');
+    },
+    2 * ROLL_OUT_MS,
+  );
+
+  it(
+    'loses no request while there are more replicas, and fewer again',
+    async () => {
+      const load = underLoad();
+      for (const replicas of [3, 1]) {
+        await world.upgrade(['extProc.mode=deployment', `extProc.replicas=${replicas}`]);
+        await eventually(
+          `${replicas} replicas`,
+          () => processors().length === replicas && processors().every((pod) => pod.isReady),
+          ROLL_OUT_MS,
+        );
+      }
+      for (let count = 0; count < 20; count += 1) expect((await world.chat('near')).status).toBe(200);
+      expect(Object.keys(await load.end())).toEqual(['200']);
+    },
+    3 * ROLL_OUT_MS,
+  );
+
+  it(
+    'removes Deployment and Service of a Gateway that is deleted',
+    async () => {
+      const [gateway] = gatewayObjects(world).filter(({ kind }) => kind === 'Gateway');
+      await world.cluster.api.delete({
+        apiVersion: gateway!.apiVersion,
+        kind: 'Gateway',
+        namespace: 'default',
+        name: GATEWAY,
+      });
+      const isGone = async (kind: string) => (await world.cluster.api.get(processorObject(kind))) === undefined;
+      for (const kind of ['Service', 'Deployment'])
+        expect(await eventually(`the ${kind} to go`, async () => await isGone(kind), SLOW_MS)).toBe(true);
     },
     TEST_MS,
   );
+
+  const processorObject = (kind: string) => ({
+    apiVersion: kind === 'Service' ? 'v1' : 'apps/v1',
+    kind,
+    namespace: ENVOY_GATEWAY_NAMESPACE,
+    name: extProcServiceName('default', GATEWAY),
+  });
 });

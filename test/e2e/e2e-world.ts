@@ -79,6 +79,16 @@ export class E2eWorld {
     await envoyGateway.restart(registersHooks ? hooks : {});
   }
 
+  /** As `helm upgrade` with these values: the chart's objects, and the controllers one after the other. */
+  async upgrade(values: readonly string[]): Promise<void> {
+    const release = await renderRelease(values);
+    await installRelease(this.cluster.api, release);
+    for (const controller of this.controllers) {
+      await controller.replace(release.args);
+      await controller.ready();
+    }
+  }
+
   /** A provider below `test`, to be reached by any name there. */
   async upstream(): Promise<TestUpstream> {
     const upstream = await TestUpstream.start();

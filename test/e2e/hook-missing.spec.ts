@@ -22,6 +22,27 @@ const CLOSED_FILTER = {
   namespace: 'default',
   name: 'ai-eg-closed-response-llm',
 };
+/** Matches of every sort: what is told of them beforehand is what Envoy Gateway makes of them. */
+const ODD = aiRoute(
+  'odd',
+  [
+    {
+      matches: [
+        {
+          headers: [
+            { name: 'X-AI-EG-Model', value: 'Team/Model:1' },
+            { name: 'x-team', value: 'a' },
+          ],
+        },
+        { headers: [{ name: 'x-ai-eg-model', type: 'RegularExpression', value: 'o[0-9]+' }] },
+        { headers: [{ name: 'x-team', value: 'b' }] },
+      ],
+      backendRefs: [{ name: 'near' }],
+    },
+    { backendRefs: [{ name: 'far' }] },
+  ],
+  { hostnames: ['odd.test', '*.odd.test'] },
+);
 const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
 
 interface Event extends KubeObject {
@@ -42,6 +63,7 @@ describe('an Envoy Gateway that does not ask the extension server', () => {
       ...provider('near', upstream.port),
       ...provider('far', upstream.port),
       aiRoute('llm', [ruleFor('near', 'near')]),
+      ODD,
     );
     await world.kubelet.readyPods();
   }, START_MS);
@@ -119,12 +141,12 @@ describe('an Envoy Gateway that does not ask the extension server', () => {
   );
 
   it(
-    'gets closed routes again when it no longer asks for a changed one',
+    'gets closed routes again when it no longer asks for one of which only a model changes',
     async () => {
       await world.restartEnvoyGateway({ registersHooks: false });
       const before = (await warnings()).length;
       // Nothing tells the difference until something changes.
-      await world.apply(aiRoute('llm', [ruleFor('near', 'near'), ruleFor('far', 'far')]));
+      await world.apply(aiRoute('llm', [ruleFor('nearer', 'near')]));
       await isClosed();
       await programmed(isNotCalled);
       await eventually('another Event', async () => (await warnings()).length > before, SLOW_MS);

@@ -20,6 +20,8 @@ interface Watcher {
   readonly collection: string;
   readonly namespace: string | undefined;
   readonly selector: string | undefined;
+  /** It is told of what is newer. */
+  readonly from: number;
   readonly response: ServerResponse;
 }
 
@@ -128,6 +130,17 @@ export class FakeKubeApi {
       send(response, 'BOOKMARK', { kind: collection, metadata: { resourceVersion: String(this.#version) } });
   }
 
+  /** Puts the objects and the count of versions back to now, as a restore of etcd would; watches break by themselves. */
+  backup(): () => void {
+    const [objects, version] = [new Map(this.#objects), this.#version];
+    return () => {
+      this.#objects.clear();
+      for (const [key, object] of objects) this.#objects.set(key, object);
+      this.#version = version;
+      this.compact();
+    };
+  }
+
   /** Ends all watches in the middle of a line. */
   breakWatches(): void {
     for (const { response } of this.#watchers) {
@@ -164,6 +177,10 @@ export class FakeKubeApi {
   }
 
   #list({ collection, namespace }: Place, query: URLSearchParams, response: ServerResponse): void {
+    if (Number(query.get('resourceVersion') ?? 0) > this.#version) {
+      const details = { causes: [{ reason: 'ResourceVersionTooLarge' }] };
+      return void response.writeHead(504).end(JSON.stringify({ ...statusOf(504, 'Timeout'), details }));
+    }
     const selector = query.get('labelSelector') ?? undefined;
     const all = [...this.#objects.entries()]
       .filter(([key, object]) => key.startsWith(`${collection}|`) && isSelected(object, namespace, selector))
@@ -182,7 +199,8 @@ export class FakeKubeApi {
       send(response, 'ERROR', statusOf(410, 'Expired'));
       return void response.end();
     }
-    const watcher = { collection, namespace, selector: query.get('labelSelector') ?? undefined, response };
+    const selector = query.get('labelSelector') ?? undefined;
+    const watcher = { collection, namespace, selector, from: version, response };
     for (const event of this.#events) if (event.version > version) tell(watcher, event);
     this.#watchers.add(watcher);
     response.on('close', () => this.#watchers.delete(watcher));
@@ -244,8 +262,12 @@ function isSelected({ metadata }: KubeObject, namespace: string | undefined, sel
   return value === undefined ? found !== undefined : found === value;
 }
 
-function tell(watcher: Watcher, { type, collection, object }: StoredEvent): void {
-  if (collection === watcher.collection && isSelected(object, watcher.namespace, watcher.selector))
+function tell(watcher: Watcher, { version, type, collection, object }: StoredEvent): void {
+  if (
+    version > watcher.from &&
+    collection === watcher.collection &&
+    isSelected(object, watcher.namespace, watcher.selector)
+  )
     send(watcher.response, type, object);
 }
 

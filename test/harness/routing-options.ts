@@ -10,6 +10,7 @@ export const TEST_OPTIONS: RoutingControllerOptions = {
   writesLegacySecret: false,
   closesUntilHookSeen: false,
   isTranslationSeen: () => false,
+  isTranslationCurrent: () => false,
   translationFaults: () => [],
   extProc: {
     image: 'docker.io/envoyproxy/ai-gateway-extproc:v1.1.0',

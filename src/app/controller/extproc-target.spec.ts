@@ -4,6 +4,7 @@ import type { KubeObject } from '../../shared/api/kube-object.js';
 import { objectKey } from '../../shared/api/kube-object.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { snapshotOf } from '../../shared/api/snapshot.js';
+import { generateExtProcDeployment } from '../../modules/routing/generate/extproc-deployment.js';
 import { extProcServiceName } from '../../shared/extproc-pod/service.js';
 import { deploymentTarget } from './extproc-target.js';
 
@@ -37,7 +38,25 @@ const serviceIn = (namespace: string, name = 'edge') =>
 
 describe('deploymentTarget', () => {
   it('is none in mode sidecar', () => {
-    expect(deploymentTarget(settings())).toEqual({});
+    const { extProcDeploymentOf } = deploymentTarget(settings());
+    expect(
+      extProcDeploymentOf(objectKey(kinds.gateway, 'default', 'edge'), snapshotOf([gateway('edge')])),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ['in plain text', undefined, {}],
+    ['with the CA that it mounts', 'tls', { tls: { ca: 'the CA' } }],
+  ])('is what a former mode deployment has left in mode sidecar, reached %s', (_title, tlsSecret, tls) => {
+    const edge = gateway('edge');
+    const inputs = { settings: settings().extProc, overrides: undefined, needsMcp: false };
+    const left = generateExtProcDeployment(edge, inputs, 'envoy-gateway-system', { replicas: 1, tlsSecret });
+    const { extProcDeploymentOf } = deploymentTarget(settings());
+    expect(extProcDeploymentOf(objectKey(kinds.gateway, 'default', 'edge'), snapshotOf([edge, CA, ...left]))).toEqual({
+      dnsName: serviceIn('envoy-gateway-system'),
+      port: 1063,
+      ...tls,
+    });
   });
 
   it('is the Service beside the proxies, or where they will be', () => {
@@ -47,7 +66,8 @@ describe('deploymentTarget', () => {
     };
     expect(targetOf([gateway('edge'), proxy(labels)])).toEqual({ dnsName: serviceIn('proxies'), port: 1063 });
     expect(targetOf([gateway('edge')])).toEqual({ dnsName: serviceIn('envoy-gateway-system'), port: 1063 });
-    expect(targetOf([])).toBeUndefined();
+    // A replica that is late does not know the Gateway yet.
+    expect(targetOf([])).toEqual({ dnsName: serviceIn('envoy-gateway-system'), port: 1063 });
   });
 
   it('is the Service of the first Gateway when Gateways share their proxies', () => {

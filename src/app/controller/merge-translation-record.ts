@@ -7,15 +7,15 @@ import { forgottenEntries, TRANSLATION_RECORD_NAME } from '../../shared/api/tran
 
 const NOT_FOUND = 404;
 
-/** Merges entries into the ConfigMap, null removing one; creates it when there is none. */
+/** Merges entries into the ConfigMap, null removing one, and the labels of `record`; creates it when there is none. */
 export async function mergeTranslationRecord(
   client: ClusterClient,
   record: ConfigMap,
   data: Readonly<Record<string, string | null>>,
 ): Promise<void> {
-  const { name, namespace = '' } = record.metadata;
+  const { name, namespace = '', labels } = record.metadata;
   try {
-    await client.mergePatch({ type: kinds.configMap, namespace, name }, { data });
+    await client.mergePatch({ type: kinds.configMap, namespace, name }, { metadata: { labels }, data });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== NOT_FOUND) throw error;
     await client.create(record);

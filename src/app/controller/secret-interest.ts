@@ -2,10 +2,12 @@ import type { SecretInterest } from '../../modules/crd/store/referenced-secrets.
 import { PICKER_CA_ANNOTATION, SYSTEM_CA } from '../../modules/extension-server/edits/picker-clusters.js';
 import { policyOfSecret } from '../../modules/credentials/generated-secret.js';
 import { secretsOfPolicy } from '../../modules/routing/controllers/references.js';
+import { tlsSecretOf } from '../../modules/routing/generate/extproc-deployment.js';
 import { generatedForGateway } from '../../modules/routing/generate/ownership.js';
 import type { ControllerSettings } from '../../platform/config/controller-settings.js';
 import type { BackendSecurityPolicy } from '../../shared/api/ai-gateway.js';
 import { kinds } from '../../shared/api/kinds.js';
+import type { Deployment } from '../../shared/api/workloads.js';
 import { configSecretNames } from '../../shared/extproc-pod/names.js';
 import { PARTS_MAX } from '../../shared/filter-config/bundle.js';
 import { objectKey, type KubeObject, type ObjectKey } from '../../shared/api/kube-object.js';
@@ -27,9 +29,12 @@ const secretsOfObject = (object: KubeObject): readonly ObjectKey[] =>
   object.kind === kinds.backendSecurityPolicy.kind ? secretsOfPolicy(object as BackendSecurityPolicy) : [];
 
 /** The xDS trusts the CA in the Secret that a Deployment of ours mounts. */
-function processorTls({ kind, metadata }: KubeObject, { extProcTLSSecret }: ControllerSettings): readonly ObjectKey[] {
-  if (extProcTLSSecret === undefined || kind !== kinds.deployment.kind) return [];
-  return [objectKey(kinds.secret, metadata.namespace ?? '', extProcTLSSecret)];
+function processorTls(object: KubeObject, { extProcTLSSecret }: ControllerSettings): readonly ObjectKey[] {
+  if (object.kind !== kinds.deployment.kind) return [];
+  // That of a former mode has to be reached until it is gone.
+  const mounted = generatedForGateway(object) === undefined ? undefined : tlsSecretOf(object as Deployment);
+  const name = mounted ?? extProcTLSSecret;
+  return name === undefined ? [] : [objectKey(kinds.secret, object.metadata.namespace ?? '', name)];
 }
 
 /** Those that another release wrote bear no label of ours: they are taken over by name. @see spec controller.md 10.1 */

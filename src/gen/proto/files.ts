@@ -6,6 +6,7 @@ import { file_envoy_config_cluster_v3_cluster } from "./envoy/config/cluster/v3/
 import { file_envoy_config_cluster_v3_outlier_detection } from "./envoy/config/cluster/v3/outlier_detection_pb.js";
 import { file_envoy_config_common_mutation_rules_v3_mutation_rules } from "./envoy/config/common/mutation_rules/v3/mutation_rules_pb.js";
 import { file_envoy_config_core_v3_address } from "./envoy/config/core/v3/address_pb.js";
+import { file_envoy_config_core_v3_backoff } from "./envoy/config/core/v3/backoff_pb.js";
 import { file_envoy_config_core_v3_base } from "./envoy/config/core/v3/base_pb.js";
 import { file_envoy_config_core_v3_config_source } from "./envoy/config/core/v3/config_source_pb.js";
 import { file_envoy_config_core_v3_extension } from "./envoy/config/core/v3/extension_pb.js";
@@ -69,6 +70,7 @@ export const protoFiles: readonly GenFile[] = [
   file_envoy_config_cluster_v3_outlier_detection,
   file_envoy_config_common_mutation_rules_v3_mutation_rules,
   file_envoy_config_core_v3_address,
+  file_envoy_config_core_v3_backoff,
   file_envoy_config_core_v3_base,
   file_envoy_config_core_v3_config_source,
   file_envoy_config_core_v3_extension,

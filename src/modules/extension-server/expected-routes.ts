@@ -1,38 +1,50 @@
 import { GATEWAY_CONTROLLER_NAME } from '../../shared/api/gateway-api.js';
-import { generatedAnnotations, routesFingerprint, type RouteFacts } from '../../shared/api/generated-http-route.js';
-import type { HTTPRoute, ParentReference, RouteParentStatus } from '../../shared/api/http-route.js';
+import {
+  generatedAnnotations,
+  matchFact,
+  routesFingerprint,
+  type RouteFacts,
+} from '../../shared/api/generated-http-route.js';
+import type { HTTPRoute, HTTPRouteMatch, ParentReference, RouteParentStatus } from '../../shared/api/http-route.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { objectKey, type ObjectKey } from '../../shared/api/kube-object.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
+import { headers } from '../../shared/headers.js';
 
 /** What Envoy Gateway must have translated for a Gateway, by what it says in the status of our HTTPRoutes. */
 export interface ExpectedRoutes {
   /** HTTPRoutes of ours that it serves, as it says. */
   readonly acceptedCount: number;
+  /** Names of the states of HTTPRoutes that it has judged: one that is new tells that it was at work since. */
+  readonly judged: ReadonlySet<string>;
   /** Equal to that of its translation; undefined while it has not judged all HTTPRoutes as they are, or not all of a route. */
   readonly fingerprint: string | undefined;
 }
 
 /** By Gateway; those that no HTTPRoute of ours names are absent. */
 export function expectedRoutes(world: Snapshot): ReadonlyMap<ObjectKey, ExpectedRoutes> {
-  const byGateway = new Map<ObjectKey, { readonly accepted: RouteFacts[]; isSettled: boolean }>();
+  const byGateway = new Map<ObjectKey, { readonly accepted: RouteFacts[]; judged: Set<string>; isSettled: boolean }>();
   for (const route of world.list<HTTPRoute>(kinds.httpRoute)) {
     if (route.metadata.annotations?.[generatedAnnotations.generated] === undefined) continue;
     for (const gateway of new Set((route.spec.parentRefs ?? []).map((ref) => gatewayOf(route, ref)))) {
-      const known = byGateway.get(gateway) ?? { accepted: [], isSettled: true };
+      const known = byGateway.get(gateway) ?? { accepted: [], judged: new Set(), isSettled: true };
       byGateway.set(gateway, known);
       const judgement = judgementOf(route, gateway);
       if (judgement === 'pending') known.isSettled = false;
+      else known.judged.add(stateOf(route));
       if (judgement === 'accepted') known.accepted.push(factsOf(route));
     }
   }
   return new Map(
-    [...byGateway].map(([gateway, { accepted, isSettled }]) => [
+    [...byGateway].map(([gateway, { accepted, judged, isSettled }]) => [
       gateway,
-      { acceptedCount: accepted.length, fingerprint: isSettled ? routesFingerprint(accepted) : undefined },
+      { acceptedCount: accepted.length, judged, fingerprint: isSettled ? routesFingerprint(accepted) : undefined },
     ]),
   );
 }
+
+const stateOf = ({ metadata: { namespace = '', name, uid = '', generation = 0 } }: HTTPRoute): string =>
+  [namespace, name, uid, generation].join('/');
 
 const gatewayOf = ({ metadata }: HTTPRoute, ref: ParentReference): ObjectKey =>
   objectKey(kinds.gateway, ref.namespace || (metadata.namespace ?? ''), ref.name);
@@ -61,6 +73,14 @@ function factsOf({ metadata, spec }: HTTPRoute): RouteFacts {
     name,
     refs: annotations[generatedAnnotations.refs] ?? '',
     xdsInputs: annotations[generatedAnnotations.xdsInputs] ?? '',
-    matchCount: (spec.rules ?? []).reduce((sum, { matches = [] }) => sum + Math.max(matches.length, 1), 0),
+    matches: (spec.rules ?? []).flatMap(({ matches = [] }, rule) =>
+      (matches.length === 0 ? [{}] : matches).map((match) => matchFact(rule, exactModelOf(match))),
+    ),
   };
+}
+
+/** Of two that differ in the case of their name the first counts. @see Gateway API, HTTPHeaderMatch.name */
+function exactModelOf({ headers: wanted = [] }: HTTPRouteMatch): string | undefined {
+  const model = wanted.find(({ name }) => name.toLowerCase() === headers.model);
+  return model && (model.type ?? 'Exact') === 'Exact' ? model.value : undefined;
 }

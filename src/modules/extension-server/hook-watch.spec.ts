@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { MetricsRegistry } from '../../platform/metrics/metrics-registry.js';
 import { GATEWAY_CONTROLLER_NAME, type ConfigMap } from '../../shared/api/gateway-api.js';
-import { generatedAnnotations, routesFingerprint } from '../../shared/api/generated-http-route.js';
+import { generatedAnnotations, matchFact, routesFingerprint } from '../../shared/api/generated-http-route.js';
 import type { HTTPRoute } from '../../shared/api/http-route.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { objectKey, type KubeObject } from '../../shared/api/kube-object.js';
@@ -23,12 +23,13 @@ interface RouteOptions {
   readonly observed?: number;
   readonly accepted?: boolean;
   readonly more?: string;
+  readonly model?: string;
 }
 
 const route = (
   name: string,
   refs: string,
-  { generation = 1, observed = generation, accepted = true, more }: RouteOptions = {},
+  { generation = 1, observed = generation, accepted = true, more, model = 'm' }: RouteOptions = {},
 ): HTTPRoute => {
   const condition = (type: string, isTrue: boolean) => ({
     type,
@@ -47,7 +48,10 @@ const route = (
       generation,
       annotations: { [generatedAnnotations.generated]: 'true', [generatedAnnotations.refs]: refs },
     },
-    spec: { parentRefs: [{ name: 'edge' }], rules: [{ matches: [{}, {}] }, {}] },
+    spec: {
+      parentRefs: [{ name: 'edge' }],
+      rules: [{ matches: [{ headers: [{ name: 'x-ai-eg-model', value: model }] }, {}] }, {}],
+    },
     status: {
       parents: [
         {
@@ -60,15 +64,16 @@ const route = (
   };
 };
 
-/** What a hook tells of these routes: their names and annotations, and how many matches each has. */
-const told = (...routes: readonly HTTPRoute[]): string =>
+/** What a hook tells of these routes: their names and annotations, and which matches each has. */
+const told = (...routes: readonly HTTPRoute[]): string => toldOf('m', routes);
+const toldOf = (model: string, routes: readonly HTTPRoute[]): string =>
   routesFingerprint(
     routes.map(({ metadata: { name, annotations } }) => ({
       namespace: 'default',
       name,
       refs: annotations?.[generatedAnnotations.refs] ?? '',
       xdsInputs: '',
-      matchCount: 3,
+      matches: [matchFact(0, model), matchFact(0, undefined), matchFact(1, undefined)],
     })),
   );
 
@@ -84,6 +89,7 @@ describe('HookWatch', () => {
   let forgotten: string[];
   let metrics: MetricsRegistry;
   let watch: HookWatch;
+  let lease: () => Promise<string | undefined>;
 
   const record = (): ConfigMap => ({
     apiVersion: 'v1',
@@ -101,6 +107,7 @@ describe('HookWatch', () => {
     isLeader = true;
     forgotten = [];
     metrics = new MetricsRegistry();
+    lease = () => Promise.resolve(undefined);
     watch = new HookWatch({
       namespace: NAMESPACE,
       world: () => snapshotOf([...gateways, ...routes, record()]),
@@ -109,6 +116,7 @@ describe('HookWatch', () => {
         await Promise.resolve();
         forgotten.push(...keys);
       },
+      leaseOfEnvoyGateway: () => lease(),
       nowMs: () => nowMs,
       meter: metrics.meter,
       logger: pino({ level: 'silent' }),
@@ -130,6 +138,7 @@ describe('HookWatch', () => {
     ['is added', () => [LLM, route('more', '0:a:0')]],
     ['is deleted', () => []],
     ['has other matches', () => [{ ...LLM, spec: { ...LLM.spec, rules: [] } }]],
+    ['is for another model', () => [route('llm', '0:a:0', { generation: 2, model: 'n' })]],
   ])('forgets a Gateway when a route of it %s and no hook tells so for a while', async (_, after) => {
     await watch.check();
     routes = after();
@@ -148,6 +157,13 @@ describe('HookWatch', () => {
     ['it is deleted before its routes', () => (gateways = [])],
     ['Envoy Gateway takes a route in part', () => (routes = [route('llm', '0:b:0', { more: 'PartiallyInvalid' })])],
     ['another replica leads', () => (isLeader = false)],
+    [
+      'the hook tells of another model',
+      () => {
+        routes = [route('llm', '0:a:0', { generation: 2, model: 'n' })];
+        hook = toldOf('n', routes);
+      },
+    ],
     ['an HTTPRoute of somebody else is new', () => (routes = [LLM, foreign(route('plain', ''))])],
   ])('keeps a Gateway when %s', async (_, happens) => {
     await watch.check();
@@ -173,6 +189,80 @@ describe('HookWatch', () => {
     routes = [LLM];
     await checkUntilOverdue();
     expect(forgotten).toEqual([EDGE]);
+  });
+
+  describe('when nothing says that Envoy Gateway has looked at a change', () => {
+    const OTHER = route('other', '0:a:0');
+    const renewed = () => Promise.resolve(String(nowMs));
+    const abandoned = () => Promise.resolve('2026-01-01T00:00:00.000000Z');
+
+    beforeEach(async () => {
+      routes = [LLM, OTHER];
+      hook = told(...routes);
+      lease = renewed;
+      await watch.check();
+    });
+
+    /** For so long that a hook would be overdue several times. */
+    async function pass(checks = 20): Promise<void> {
+      for (let count = 0; count < checks; count++) {
+        await watch.check();
+        nowMs += 5_000;
+      }
+    }
+
+    it.each<[string, () => void]>([
+      ['a route is deleted', () => (routes = [LLM])],
+      ['a route changes annotations alone', () => (routes = [LLM, route('other', '0:a:1')])],
+    ])('waits until it is back: %s', async (_, happens) => {
+      happens();
+      lease = abandoned;
+      await pass();
+      expect(forgotten).toEqual([]);
+      // Back, and without its extension manager.
+      lease = renewed;
+      await pass();
+      expect(forgotten[0]).toBe(EDGE);
+    });
+
+    it('keeps the Gateway when it comes back with a hook', async () => {
+      routes = [LLM];
+      lease = abandoned;
+      await pass();
+      lease = renewed;
+      await watch.check();
+      hook = told(LLM);
+      await pass();
+      expect(forgotten).toEqual([]);
+    });
+
+    it('does not wait when it judges another route: the Lease is one that it no longer uses', async () => {
+      lease = abandoned;
+      routes = [LLM];
+      await pass(2);
+      routes = [CHANGED];
+      await pass();
+      expect(forgotten[0]).toBe(EDGE);
+    });
+
+    it.each<[string, () => Promise<string | undefined>]>([
+      ['has no Lease', () => Promise.resolve(undefined)],
+      ['has one that cannot be read', () => Promise.reject(new Error('forbidden'))],
+    ])('does not wait when it %s', async (_, of) => {
+      lease = of;
+      routes = [LLM];
+      await pass();
+      expect(forgotten[0]).toBe(EDGE);
+    });
+
+    it('does not take what it judged before its last hook for a sign of work', async () => {
+      // Both between two checks: a change with its hook, and a deletion while it is away.
+      routes = [CHANGED];
+      hook = told(CHANGED, OTHER);
+      lease = abandoned;
+      await pass();
+      expect(forgotten).toEqual([]);
+    });
   });
 
   it('shows Gateways with accepted routes and without hooks in a metric, while they are there', async () => {

@@ -16,6 +16,7 @@ import type { EditOptions } from './edits/edit-options.js';
 import { editTranslation } from './edits/edit-translation.js';
 import { modifyPoolCluster, modifyPoolRoute } from './edits/pool-hooks.js';
 import { EndpointFaults } from './endpoint-faults.js';
+import { EndpointOrigins } from './endpoint-origins.js';
 import { decodeTranslation, encodeTranslation } from './translation-wire.js';
 
 /** One translation of Envoy Gateway as it left us. */
@@ -51,6 +52,7 @@ export function createHooks({
   nowMs,
 }: HookOptions): Readonly<Record<HookName, Hook>> {
   const endpointFaults = new EndpointFaults();
+  const endpointOrigins = new EndpointOrigins();
   const catchUpTime = new CatchUpTime(nowMs);
   const waitFor = (faults: readonly Fault[]) => {
     if (catchUpTime.isWorthWaiting(faults)) throw new NotUpToDate(faults[0]?.message);
@@ -77,20 +79,29 @@ export function createHooks({
       hasEndpointsHook = true;
       const { loadAssignment } = fromBinary(PostEndpointsModifyRequestSchema, message);
       if (loadAssignment === undefined) return EMPTY;
-      const { assignment, faults } = editLoadAssignment(loadAssignment, world);
+      const { assignment, rule, faults } = editLoadAssignment(loadAssignment, world);
       waitFor(faults);
       endpointFaults.set(assignment.clusterName, faults);
+      endpointOrigins.note(assignment.clusterName, faults.length === 0 ? rule : undefined);
       return toBinary(
         PostEndpointsModifyResponseSchema,
         create(PostEndpointsModifyResponseSchema, { loadAssignment: assignment }),
       );
     },
     PostTranslateModify(message, world) {
-      const { resources, bytesOf: known } = decodeTranslation(message);
+      const { resources, bytesOf: known, faults: undecodable } = decodeTranslation(message);
       const { gateways, ...edited } = editTranslation(resources, world, { ...editOptions, hasEndpointsHook });
       waitFor(edited.faults);
       const answer = encodeTranslation(edited.resources, known);
-      onTranslated({ gateways, faults: [...edited.faults, ...endpointFaults.of(resources)] });
+      onTranslated({
+        gateways,
+        faults: [
+          ...undecodable,
+          ...edited.faults,
+          ...endpointFaults.of(resources),
+          ...endpointOrigins.faults(resources),
+        ],
+      });
       return answer;
     },
   };

@@ -313,6 +313,7 @@ describe('the extension server, life', () => {
         },
         list: () => [],
         isWatched: () => true,
+        isWrittenByUs: () => false,
       }),
     });
     const translation = { clusters: [{ name: CLUSTER }], routes: [aiTable] };

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { ConfigMap } from '../../shared/api/gateway-api.js';
 import { kinds } from '../../shared/api/kinds.js';
+import { KNOWN_ONLY_TO_US } from '../../shared/api/known-only-to-us.js';
 import { objectKey, type KubeObject } from '../../shared/api/kube-object.js';
 import { snapshotOf } from '../../shared/api/snapshot.js';
 import {
@@ -29,6 +30,7 @@ const told = (gateway: string, fingerprint = 'routes'): ReadonlyMap<string, stri
 /** A record in a cluster that merges at once; `failures` writes fail before. */
 function start(failures = 0, watchNamespaces: readonly string[] = []) {
   let data: Record<string, string> | undefined;
+  let labels: Readonly<Record<string, string>> | undefined;
   let writes = 0;
   const objects = (): KubeObject[] => [
     gateway,
@@ -38,7 +40,7 @@ function start(failures = 0, watchNamespaces: readonly string[] = []) {
           {
             apiVersion: 'v1',
             kind: 'ConfigMap',
-            metadata: { name: TRANSLATION_RECORD_NAME, namespace: NAMESPACE },
+            metadata: { name: TRANSLATION_RECORD_NAME, namespace: NAMESPACE, ...(labels && { labels }) },
             data,
           } as ConfigMap,
         ]),
@@ -47,11 +49,12 @@ function start(failures = 0, watchNamespaces: readonly string[] = []) {
   const record = new TranslationRecord({
     namespace: NAMESPACE,
     world,
-    merge: async (_, patch) => {
+    merge: async ({ metadata }, patch) => {
       writes++;
       await Promise.resolve();
       if (failures-- > 0) throw new Error('away');
       data = { ...data };
+      labels = { ...labels, ...metadata.labels };
       for (const [key, value] of Object.entries(patch)) {
         if (value === null) delete data[key];
         else data[key] = value;
@@ -65,6 +68,11 @@ function start(failures = 0, watchNamespaces: readonly string[] = []) {
     fingerprint: () => recordedFingerprint(world(), NAMESPACE, EDGE),
     faults: () => recordedFaults(world(), NAMESPACE, EDGE),
     writes: () => writes,
+    labels: () => labels,
+    /** As a release without one of the labels has left it. */
+    unlabel: (label: string) => {
+      labels = Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => key !== label));
+    },
   };
 }
 
@@ -122,6 +130,20 @@ describe('TranslationRecord', () => {
     await record.stop();
     expect(writes()).toBe(1);
     expect(seen(EDGE)).toBe(false);
+  });
+
+  it('gives the record of a former release the label that it lacks, though it says nothing new', async () => {
+    const { record, seen, writes, labels, unlabel } = start();
+    record.note(told(EDGE), []);
+    await eventually('the record', () => seen(EDGE));
+    const former = labels();
+    expect(former).toMatchObject(KNOWN_ONLY_TO_US);
+    unlabel(Object.keys(KNOWN_ONLY_TO_US).join(''));
+    expect(labels()).not.toEqual(former);
+    await record.stop();
+    record.note(told(EDGE), []);
+    await eventually('the label', () => writes() === 2);
+    expect(labels()).toEqual(former);
   });
 
   it('forgets Gateways that are gone when it writes', async () => {

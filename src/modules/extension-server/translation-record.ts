@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigMap } from '../../shared/api/gateway-api.js';
 import { kinds } from '../../shared/api/kinds.js';
+import { KNOWN_ONLY_TO_US } from '../../shared/api/known-only-to-us.js';
 import { MANAGED_BY } from '../../shared/api/managed-by.js';
 import type { ObjectKey } from '../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey } from '../../shared/api/object-key.js';
@@ -20,7 +21,7 @@ export interface TranslationRecordParts {
   /** Namespace of the controller. */
   readonly namespace: string;
   readonly world: () => Snapshot | undefined;
-  /** Merges `data` into the ConfigMap, or creates it; null removes an entry. */
+  /** Merges `data` and the labels of `record` into the ConfigMap, or creates it; null removes an entry. */
   readonly merge: (record: ConfigMap, data: Readonly<Record<string, string | null>>) => Promise<void>;
   readonly logger: Logger;
 }
@@ -34,6 +35,7 @@ const REST_MS = 500;
 const RETRY_RESTS_MS: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000];
 /** Gateways whose last translation is remembered until it is written. */
 const PENDING_MAX = 1_000;
+const LABELS = { ...MANAGED_BY, ...KNOWN_ONLY_TO_US };
 
 /**
  * Writes down for each Gateway that its translations come by us, and what could not be finished in the last one, when that
@@ -74,7 +76,7 @@ export class TranslationRecord {
         {},
         ...noted.map(([gateway, translation]) => translationEntries(gateway, translation)),
       ) as Entries;
-      if (areEntriesRecorded(world, namespace, entries)) continue;
+      if (areEntriesRecorded(world, namespace, entries) && isLabelled(world, namespace)) continue;
       try {
         await this.#write(entries, world);
         failures = 0;
@@ -115,12 +117,18 @@ export class TranslationRecord {
       metadata: {
         name: TRANSLATION_RECORD_NAME,
         namespace,
-        labels: MANAGED_BY,
+        labels: LABELS,
       },
       data: Object.fromEntries(present),
     };
     await merge(record, Object.assign({}, ...gone.map(forgottenEntries), entries) as Entries);
   }
+}
+
+/** Not so when a former release wrote it. */
+function isLabelled(world: Snapshot, namespace: string): boolean {
+  const { labels } = world.get(kinds.configMap, namespace, TRANSLATION_RECORD_NAME)?.metadata ?? {};
+  return Object.entries(LABELS).every(([key, value]) => labels?.[key] === value);
 }
 
 type Entries = Readonly<Record<string, string | null>>;

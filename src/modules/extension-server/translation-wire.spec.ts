@@ -62,10 +62,18 @@ describe('the wire form of a translation', () => {
     ]);
   });
 
-  it('passes on a resource that cannot be decoded', () => {
+  it('passes on a resource that cannot be decoded, and tells so', () => {
     const broken = Uint8Array.of(0x0a, 0xff);
-    const { resources, bytesOf } = decodeTranslation(Uint8Array.of(0x12, broken.length, ...broken));
+    const { resources, bytesOf, faults } = decodeTranslation(Uint8Array.of(0x12, broken.length, ...broken));
     expect(resources.clusters).toEqual([create(ClusterSchema)]);
+    expect(faults).toMatchObject([
+      {
+        object: 'envoy/Cluster//number 1 of the translation',
+        reason: 'UndecodableResource',
+        severity: 'error',
+        message: expect.stringContaining('Cluster number 1 of the translation cannot be decoded'),
+      },
+    ]);
     expect(encodeTranslation(resources, bytesOf)).toEqual(Uint8Array.of(0x0a, broken.length, ...broken));
   });
 

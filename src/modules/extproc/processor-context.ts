@@ -20,8 +20,11 @@ export interface ProcessorContext extends AttemptContext {
   /** Undefined when tracing is off: a client's trace headers then pass untouched. */
   readonly tracer?: RequestTracer | undefined;
   newId(): string;
-  /** Other replicas that may hold a request whose upstream stream comes here; undefined when this one is alone. */
-  readonly peers?: { readonly own: string; readonly relay: Pick<PeerRelay, 'relay'> } | undefined;
+  /**
+   * Replicas that may hold a request whose upstream stream comes here; undefined when this one is alone. `own` is its address
+   * among them; undefined for one that is none.
+   */
+  readonly peers?: { readonly own: string | undefined; readonly relay: Pick<PeerRelay, 'relay'> } | undefined;
   /** Undefined: translated streams say what their provider says, and nothing else. */
   readonly keepAlives?: KeepAlives | undefined;
   /** Clock and ids of translators. */

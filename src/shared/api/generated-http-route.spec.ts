@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseRefsText, refsText, routesFingerprint, type RouteFacts } from './generated-http-route.js';
+import { matchFact, parseRefsText, refsText, routesFingerprint, type RouteFacts } from './generated-http-route.js';
 
 describe('refsText', () => {
   it('is read as it was written', () => {
@@ -27,11 +27,13 @@ describe('refsText', () => {
 });
 
 describe('routesFingerprint', () => {
-  const route: RouteFacts = { namespace: 'ns', name: 'a', refs: '0:x:0', xdsInputs: '', matchCount: 2 };
+  const matches = [matchFact(0, 'm'), matchFact(1, undefined)];
+  const route: RouteFacts = { namespace: 'ns', name: 'a', refs: '0:x:0', xdsInputs: '', matches };
   const other = { ...route, name: 'b' };
 
   it('does not go by the order', () => {
-    expect(routesFingerprint([route, other])).toBe(routesFingerprint([other, route]));
+    const turned = { ...route, matches: matches.toReversed() };
+    expect(routesFingerprint([route, other])).toBe(routesFingerprint([other, turned]));
   });
 
   it.each([
@@ -39,7 +41,9 @@ describe('routesFingerprint', () => {
     ['name', other],
     ['backendRefs', { ...route, refs: '0:y:0' }],
     ['inputs', { ...route, xdsInputs: 'hash' }],
-    ['matches', { ...route, matchCount: 3 }],
+    ['number of matches', { ...route, matches: [...matches, matchFact(1, undefined)] }],
+    ['model', { ...route, matches: [matchFact(0, 'n'), matchFact(1, undefined)] }],
+    ['rule of a model', { ...route, matches: [matchFact(0, undefined), matchFact(1, 'm')] }],
   ])('tells another %s', (_, changed) => {
     expect(routesFingerprint([changed])).not.toBe(routesFingerprint([route]));
     expect(routesFingerprint([route])).toMatch(/^[0-9a-f]{16}$/);

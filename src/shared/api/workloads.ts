@@ -18,6 +18,8 @@ export interface Pod extends KubeObject {
 export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  /** Of templates; pods come without. */
+  readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName?: string } }[];
 }
 
 export interface Container {

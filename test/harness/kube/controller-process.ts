@@ -27,7 +27,7 @@ export class ControllerProcess {
   #process: RunningProcess | undefined;
 
   private constructor(
-    private readonly settings: ControllerSettings,
+    private settings: ControllerSettings,
     readonly ports: ControllerPorts,
   ) {}
 
@@ -62,6 +62,13 @@ export class ControllerProcess {
     const env = { KUBECONFIG: kubeconfig, POD_NAMESPACE: namespace, POD_NAME: name };
     this.#process = new RunningProcess(process.execPath, [main, ...args, ...moved, ...own], env);
     for (const path of ['/metrics', '/readyz']) this.#process.pages.push(`http://127.0.0.1:${health}${path}`);
+  }
+
+  /** Ends it as Kubernetes does, and starts another one with these arguments of the chart. */
+  async replace(args: readonly string[]): Promise<void> {
+    await this.process.stop();
+    this.settings = { ...this.settings, args };
+    this.start();
   }
 
   async ready(): Promise<void> {

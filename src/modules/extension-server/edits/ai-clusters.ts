@@ -16,7 +16,7 @@ import { resolveForwardProxy, withForwardProxy } from './forward-proxy.js';
 import { forwardedNamespaces } from './forwarded-metadata.js';
 import { poolOf } from './inference-pool.js';
 import { ruleLookup, type RuleLookup } from './rule-lookup.js';
-import { withUpstreamFilters } from './upstream-filters.js';
+import { upstreamFiltersEdit } from './upstream-filters.js';
 
 /** What holds for all clusters of one translation. */
 export interface ClusterEditOptions extends Pick<EditOptions, 'metadataForwardingNamespaces' | 'hasEndpointsHook'> {
@@ -42,13 +42,14 @@ export function aiClusterEdit(
 ): (cluster: Cluster) => Cluster {
   const namespacesOf = forwardedNamespaces(world, options.metadataForwardingNamespaces ?? []);
   const sources = { lookup, declaredRefs: options.declaredRefs ?? NOTHING_DECLARED };
+  const withUpstreamFilters = upstreamFiltersEdit(options.extProcTarget);
   return (found) => {
     const target = clusterTarget(found.name, world, sources, report);
     if (target === undefined) return found;
-    if (target === 'unknown') return withUpstreamFilters(found, [], options.extProcTarget) ?? found;
+    if (target === 'unknown') return withUpstreamFilters(found, []) ?? found;
     const { route, rule } = target;
     const cluster = withBufferLimit(found, options.bufferLimitBytes);
-    const withFilters = withUpstreamFilters(cluster, namespacesOf(rule), options.extProcTarget);
+    const withFilters = withUpstreamFilters(cluster, namespacesOf(rule));
     if (withFilters === undefined) {
       report(undecodableOptions(cluster, rule));
       return cluster;
@@ -67,12 +68,12 @@ export function aiClusterEdit(
 
 /**
  * The same identity and priority for endpoints that Envoy gets by EDS (hook `PostEndpointsModify`), whose
- * `cluster_name` follows the names of clusters. @see spec extension-server.md section 21.5
+ * `cluster_name` follows the names of clusters, and the rule by which they were given. @see spec extension-server.md section 21.5
  */
 export function editLoadAssignment(
   assignment: ClusterLoadAssignment,
   world: Snapshot,
-): { assignment: ClusterLoadAssignment; faults: readonly Fault[] } {
+): { assignment: ClusterLoadAssignment; rule: RuleBackends | undefined; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const report: Report = (fault) => void faults.push(fault);
   const sources = { lookup: ruleLookup(world), declaredRefs: NOTHING_DECLARED };
@@ -80,7 +81,7 @@ export function editLoadAssignment(
   const rule = typeof target === 'object' ? target.rule : undefined;
   const identified = rule === undefined ? assignment : identifyEndpoints(assignment, rule);
   if (rule !== undefined && identified === undefined) report(unmappedLocality(assignment.clusterName, rule));
-  return { assignment: identified ?? assignment, faults };
+  return { assignment: identified ?? assignment, rule, faults };
 }
 
 function withIdentity(cluster: Cluster, rule: RuleBackends, options: ClusterEditOptions, report: Report): Cluster {

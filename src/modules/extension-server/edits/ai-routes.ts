@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { AnySchema } from '@bufbuild/protobuf/wkt';
+import { anyPack, AnySchema } from '@bufbuild/protobuf/wkt';
 import { FilterConfigSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { passedAnnotations } from '../../../shared/api/generated-http-route.js';
@@ -7,7 +7,7 @@ import { internalMetadata } from '../../../shared/headers.js';
 import { mapKeeping, withMembers } from './copy-on-write.js';
 import { withInternalMetadata } from './filter-metadata.js';
 import { isObject, originObjects } from './origin-metadata.js';
-import { packKeeping } from './packed.js';
+import { keeping } from './packed.js';
 import type { RuleLookup } from './rule-lookup.js';
 import { EXT_PROC_FILTER, parseRuleName } from './xds-names.js';
 
@@ -28,6 +28,9 @@ export const mapRoutes = (routes: RouteConfiguration, edit: (route: Route) => Ro
     ),
   });
 
+/** The same for all routes. */
+const ENABLED = anyPack(FilterConfigSchema, create(FilterConfigSchema, { config: create(AnySchema) }));
+
 /**
  * Switches the external processor on for an AI route and tells it the AIGatewayRoute and, where there is one,
  * the fingerprint of the authentication that the route asks for; other routes stay.
@@ -39,12 +42,11 @@ export function enableProcessor(
   authDomainOf: (route: Route) => string | undefined,
 ): Route {
   if (!isAIRoute(route)) return route;
-  const enabled = create(FilterConfigSchema, { config: create(AnySchema) });
   const authDomain = authDomainOf(route);
   const existing = route.typedPerFilterConfig[EXT_PROC_FILTER];
   return withMembers(route, {
     typedPerFilterConfig: withMembers(route.typedPerFilterConfig, {
-      [EXT_PROC_FILTER]: packKeeping(existing, FilterConfigSchema, enabled),
+      [EXT_PROC_FILTER]: keeping(existing, ENABLED),
     }),
     metadata: withInternalMetadata(route.metadata, {
       [internalMetadata.routeName]: routeNameOf(route, lookup),

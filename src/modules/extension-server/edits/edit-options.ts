@@ -7,7 +7,7 @@ import type { ExtProcAddress, ExtProcDeployment } from './extproc-target.js';
 export interface EditOptions {
   /** The processor beside Envoy. */
   readonly extProcAddress: ExtProcAddress;
-  /** The processor of a Gateway whose one is a deployment of its own; undefined for all others. Pure. */
+  /** The processor of a Gateway that is, or will be, a deployment of its own; undefined when there is none. Pure. */
   readonly extProcDeploymentOf?: (gateway: ObjectKey, world: Snapshot) => ExtProcDeployment | undefined;
   /** Request header → key of dynamic metadata for access logs; empty: none. @see spec section 16 */
   readonly logRequestHeaderAttributes: ReadonlyMap<string, string>;

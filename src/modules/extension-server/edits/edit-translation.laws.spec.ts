@@ -37,9 +37,22 @@ const poolMetadata = (name: string | undefined): Record<string, JsonObject> =>
     : { 'aigateway.envoy.io': { per_route_rule_inference_pool: `ns/${name}/epp/9002/duplex/false` } };
 
 const route: fc.Arbitrary<Route> = fc
-  .record({ name: httpRoute, rule: fc.nat(3), isAI: fc.boolean(), isDirect: fc.boolean(), hasCors: fc.boolean(), pool })
-  .map(({ name, rule, isAI, isDirect, hasCors, pool: ofPool }) => {
-    const annotations: JsonObject = isAI ? { 'ai-gateway-generated': 'true' } : {};
+  .record({
+    name: httpRoute,
+    rule: fc.nat(3),
+    isAI: fc.boolean(),
+    isDirect: fc.boolean(),
+    hasCors: fc.boolean(),
+    xdsInputs: fc.option(fc.constantFrom('hash', ';ns/edge', 'hash;ns/edge=announced', ';ns/edge=crossing:17'), {
+      nil: undefined,
+    }),
+    pool,
+  })
+  .map(({ name, rule, isAI, isDirect, hasCors, xdsInputs, pool: ofPool }) => {
+    const annotations: JsonObject = {
+      ...(isAI && { 'ai-gateway-generated': 'true' }),
+      ...(xdsInputs !== undefined && { 'ai-gateway-xds-inputs': xdsInputs }),
+    };
     return create(RouteSchema, {
       name: `httproute/ns/${name}/rule/${rule}/match/0/*`,
       match: {},
@@ -124,7 +137,7 @@ const options: fc.Arbitrary<EditOptions> = fc
   .record({ isDeployed: fc.boolean(), hasAttributes: fc.boolean(), separatesAuthentication: fc.boolean() })
   .map(({ isDeployed, hasAttributes, separatesAuthentication }) => ({
     extProcAddress: { udsPath: '/run.sock' },
-    extProcDeploymentOf: () => (isDeployed ? { dnsName: 'extproc.ns.svc', port: 1063 } : undefined),
+    extProcDeploymentOf: () => (isDeployed ? { dnsName: 'extproc.ns.svc', port: 1063, tls: { ca: 'PEM' } } : undefined),
     logRequestHeaderAttributes: new Map(hasAttributes ? [['agent-session-id', 'session.id']] : []),
     separatesAuthentication,
   }));

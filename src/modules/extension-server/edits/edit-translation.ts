@@ -13,14 +13,15 @@ import { mapKeeping } from './copy-on-write.js';
 import { withCorsTwins } from './cors-routes.js';
 import { declaredRefs } from './declared-refs.js';
 import type { EditOptions, Report } from './edit-options.js';
-import { extProcTargetOf, withExtProcCluster } from './extproc-cluster.js';
+import { extProcsOf, withExtProcCA, withExtProcClusters } from './extproc-cluster.js';
 import { gatewaysWithAIRoutes } from './gateways.js';
 import { decodeListener, routeConfigNames, type DecodedListener } from './http-connection-managers.js';
 import { listenerEdit, poolsByListener } from './listener-edit.js';
 import type { PoolReference } from './inference-pool.js';
 import { withPickerClusters } from './picker-clusters.js';
-import { withoutOtherPickers } from './picker-filters.js';
+import { withOwnPickersOnly } from './picker-filters.js';
 import { ruleLookup } from './rule-lookup.js';
+import { servicesTold } from './services-told.js';
 import { withStreamIdleTimeout } from './stream-idle-timeout.js';
 import { withoutInheritedUpgrades } from './websocket-upgrades.js';
 import { isSpecialListener } from './xds-names.js';
@@ -89,14 +90,14 @@ interface Translation {
 function editAIGateway(translation: Translation): XdsResources {
   const { resources, listeners, tables, pools, gateways, world, options, report } = translation;
   const lookup = ruleLookup(world);
-  const extProcTarget = extProcTargetOf(gateways, world, options, report);
+  const processors = extProcsOf(gateways, servicesTold(resources.routes), translation);
   const aiTables = new Set(resources.routes.filter(hasAIRoute).map((table) => table.name));
   const editCluster = aiClusterEdit(
     world,
     lookup,
     {
       ...options,
-      extProcTarget,
+      extProcTarget: processors.ofAttempts,
       bufferLimitBytes: bufferLimitBytes(gateways, world, report),
       declaredRefs: declaredRefs(resources.routes),
     },
@@ -108,7 +109,7 @@ function editAIGateway(translation: Translation): XdsResources {
   return {
     listeners: editListeners(
       listeners,
-      listenerEdit({ pools, world, report, ai: { aiTables, tables, extProcTarget, options } }),
+      listenerEdit({ pools, world, report, ai: { aiTables, tables, extProcTarget: processors.ofRequests, options } }),
     ),
     routes: mapKeeping(resources.routes, (table) => {
       const authDomain = options.separatesAuthentication === true ? authDomains(listeners, table.name) : NO_DOMAIN;
@@ -118,8 +119,8 @@ function editAIGateway(translation: Translation): XdsResources {
       const timed = mapRoutes(enabled, (route) => withStreamIdleTimeout(route, lookup));
       return served.has(table.name) && aiTables.has(table.name) ? mapRoutes(timed, withoutInheritedUpgrades) : timed;
     }),
-    clusters: withExtProcCluster(mapKeeping(resources.clusters, editCluster), extProcTarget),
-    secrets: resources.secrets,
+    clusters: withExtProcClusters(mapKeeping(resources.clusters, editCluster), processors.known),
+    secrets: withExtProcCA(resources.secrets, processors.known),
   };
 }
 
@@ -134,18 +135,22 @@ function authDomains(listeners: readonly DecodedListener[], table: string): (rou
   return (route) => authDomainOf(route, requirements);
 }
 
-/** Switches off, route by route, the pickers that the listeners of a table have for other routes. */
+/** Switches off the pickers that the listeners of a table have for other routes. */
 function editPoolTables(
   routes: RouteConfiguration[],
   poolsOf: ReadonlyMap<DecodedListener, readonly PoolReference[]>,
 ): RouteConfiguration[] {
   const byTable = new Map<string, PoolReference[]>();
   for (const [listener, pools] of poolsOf) {
-    for (const name of routeConfigNames(listener)) byTable.set(name, [...(byTable.get(name) ?? []), ...pools]);
+    for (const name of new Set(routeConfigNames(listener))) {
+      const known = byTable.get(name);
+      if (known) known.push(...pools);
+      else byTable.set(name, [...pools]);
+    }
   }
   return mapKeeping(routes, (table) => {
     const pools = byTable.get(table.name) ?? [];
-    return pools.length === 0 ? table : mapRoutes(table, (route) => withoutOtherPickers(route, pools));
+    return pools.length === 0 ? table : withOwnPickersOnly(table, pools);
   });
 }
 
@@ -157,6 +162,10 @@ const editListeners = (
 /** Lists whose items are all as they were, and resources whose lists are. */
 function keepIdentity(before: XdsResources, after: XdsResources): XdsResources {
   const listeners = mapKeeping(before.listeners, (listener, index) => after.listeners[index] ?? listener);
-  const isSame = listeners === before.listeners && after.routes === before.routes && after.clusters === before.clusters;
+  const isSame =
+    listeners === before.listeners &&
+    after.routes === before.routes &&
+    after.clusters === before.clusters &&
+    after.secrets === before.secrets;
   return isSame ? before : { ...after, listeners };
 }

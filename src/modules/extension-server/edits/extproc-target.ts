@@ -1,3 +1,5 @@
+import { EXT_PROC_CLUSTER, EXT_PROC_SERVICE_CLUSTER } from './xds-names.js';
+
 /** Where Envoy finds the external processor beside it. A host must be an IP address: the cluster is STATIC. */
 export type ExtProcAddress = { readonly udsPath: string } | { readonly host: string; readonly port: number };
 
@@ -18,3 +20,6 @@ export interface ExtProcTls {
 }
 
 export type ExtProcTarget = ExtProcAddress | ExtProcDeployment;
+
+export const extProcClusterName = (target: ExtProcTarget | undefined): string =>
+  target !== undefined && 'dnsName' in target ? EXT_PROC_SERVICE_CLUSTER : EXT_PROC_CLUSTER;

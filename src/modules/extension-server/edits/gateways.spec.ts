@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ListenerSchema } from '../../../gen/proto/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import { HttpConnectionManagerSchema } from '../../../gen/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import { routesFingerprint } from '../../../shared/api/generated-http-route.js';
+import { matchFact, routesFingerprint } from '../../../shared/api/generated-http-route.js';
 import { gatewaysOfListener, gatewaysWithAIRoutes } from './gateways.js';
 import { decodeListener } from './http-connection-managers.js';
 
@@ -84,8 +84,16 @@ describe('gatewaysWithAIRoutes', () => {
   });
 
   it('come with a fingerprint of their own HTTPRoutes, whatever hosts and twins these have', () => {
-    const route = (name: string, match: string) => ({
+    const modelHeader = (model: string) => ({
+      name: 'X-AI-EG-Model',
+      headerMatchSpecifier: {
+        case: 'stringMatch' as const,
+        value: { matchPattern: { case: 'exact' as const, value: model } },
+      },
+    });
+    const route = (name: string, match: string, model?: string) => ({
       name: `httproute/ns/${name}/rule/0/match/${match}`,
+      ...(model !== undefined && { match: { headers: [modelHeader(model)] } }),
       metadata: metadataOf({
         kind: 'HTTPRoute',
         namespace: 'ns',
@@ -97,16 +105,16 @@ describe('gatewaysWithAIRoutes', () => {
     const tables = tableOf(
       {
         metadata: metadataOf(gateway('a')),
-        routes: [route('one', '0/*'), route('one', '1/*'), route('one', '0/*/cors')],
+        routes: [route('one', '0/*', 'm'), route('one', '1/*'), route('one', '0/*/cors', 'm')],
       },
-      { metadata: metadataOf(gateway('a')), routes: [route('one', '0/a_test'), route('two', '-1/*')] },
+      { metadata: metadataOf(gateway('a')), routes: [route('one', '0/a_test', 'm'), route('two', '-1/*')] },
       {
         metadata: metadataOf(gateway('b')),
         routes: [route('two', '-1/*'), { name: 'httproute/ns/plain/rule/0/match/0/*' }],
       },
     );
-    const one = { ...facts, name: 'one', matchCount: 2 };
-    const two = { ...facts, name: 'two', matchCount: 1 };
+    const one = { ...facts, name: 'one', matches: [matchFact(0, undefined), matchFact(0, 'm')] };
+    const two = { ...facts, name: 'two', matches: [matchFact(0, undefined)] };
     expect(gatewaysWithAIRoutes([listenerOf('tcp-80')], tables)).toEqual(
       new Map([
         [`${KEY}ns/a`, routesFingerprint([one, two])],

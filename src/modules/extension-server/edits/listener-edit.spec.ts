@@ -102,13 +102,18 @@ describe('endpoint pickers of listeners', () => {
     expect(pickers(edited.listeners[0])).toEqual([undefined, ['llama', 'mistral'], undefined, ['llama', 'mistral']]);
   });
 
-  it('are switched off on the routes of all tables of the listener', () => {
+  it('are switched off in all tables of the listener, but for the routes of their own pools', () => {
     const { edited } = edit([listenerOf('l', [rds('a'), rds('b')])], tableOf('a', 'llama'), tableOf('b', 'mistral'));
+    const llama = 'envoy.filters.http.ext_proc/endpointpicker/llama_ns_ext_proc';
+    const mistral = 'envoy.filters.http.ext_proc/endpointpicker/mistral_ns_ext_proc';
     expect(
-      edited.routes.map(({ virtualHosts }) => Object.keys(virtualHosts[0]?.routes[0]?.typedPerFilterConfig ?? {})),
+      edited.routes.map(({ typedPerFilterConfig, virtualHosts }) => [
+        Object.keys(typedPerFilterConfig),
+        Object.keys(virtualHosts[0]?.routes[0]?.typedPerFilterConfig ?? {}),
+      ]),
     ).toEqual([
-      ['envoy.filters.http.ext_proc/endpointpicker/mistral_ns_ext_proc'],
-      ['envoy.filters.http.ext_proc/endpointpicker/llama_ns_ext_proc'],
+      [[llama, mistral], [llama]],
+      [[llama, mistral], [mistral]],
     ]);
   });
 

@@ -17,7 +17,9 @@ export function packKeeping<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
 ): Any {
-  const packed = anyPack(schema, message);
-  const isSame = existing?.typeUrl === packed.typeUrl && Buffer.compare(existing.value, packed.value) === 0;
-  return isSame ? existing : packed;
+  return keeping(existing, anyPack(schema, message));
 }
+
+/** `packed`; `existing` itself when it holds the same bytes. */
+export const keeping = (existing: Any | undefined, packed: Any): Any =>
+  existing?.typeUrl === packed.typeUrl && Buffer.compare(existing.value, packed.value) === 0 ? existing : packed;

@@ -3,8 +3,13 @@ import { anyPack } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { RouteSchema, type Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
 import {
+  RouteConfigurationSchema,
+  type RouteConfiguration,
+} from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
+import {
   ExternalProcessorSchema,
   ExtProcPerRouteSchema,
+  type ExtProcPerRoute,
 } from '../../../gen/proto/envoy/extensions/filters/http/ext_proc/v3/ext_proc_pb.js';
 import {
   ProcessingMode_BodySendMode as Body,
@@ -16,7 +21,7 @@ import type { KubeObject } from '../../../shared/api/kube-object.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
 import { encodePool, pickerFilterName, type PoolReference } from './inference-pool.js';
 import { unpack } from './packed.js';
-import { withoutOtherPickers, withPickerFilters } from './picker-filters.js';
+import { withOwnPickersOnly, withPickerFilters } from './picker-filters.js';
 
 const ROUTER = 'envoy.filters.http.router';
 const NOTHING = snapshotOf([]);
@@ -128,7 +133,7 @@ describe('withPickerFilters', () => {
   });
 });
 
-describe('withoutOtherPickers', () => {
+describe('withOwnPickersOnly', () => {
   const routeOf = (pool?: PoolReference, isDirect = false): Route =>
     create(RouteSchema, {
       action: isDirect ? { case: 'directResponse', value: { status: 404 } } : { case: 'route', value: {} },
@@ -140,24 +145,43 @@ describe('withoutOtherPickers', () => {
             },
           }),
     });
-  const disabled = (route: Route, pools: readonly PoolReference[]) =>
-    Object.entries(withoutOtherPickers(route, pools).typedPerFilterConfig)
-      .filter(([, config]) => unpack(config, ExtProcPerRouteSchema)?.override.value === true)
-      .map(([name]) => name);
+  const tableOf = (...routes: Route[]): RouteConfiguration =>
+    create(RouteConfigurationSchema, { name: 'table', virtualHosts: [{ routes }] });
+  type Override = ExtProcPerRoute['override']['case'];
+  /** What Envoy makes of it: the route's own word counts before that of the table. */
+  const isOn = (table: RouteConfiguration, route: Route | undefined, pool: PoolReference): boolean => {
+    const name = pickerFilterName(pool);
+    const said = [route?.typedPerFilterConfig[name], table.typedPerFilterConfig[name]]
+      .map((config): Override => unpack(config, ExtProcPerRouteSchema)?.override.case)
+      .find((override) => override !== undefined);
+    return said !== 'disabled';
+  };
+  const pickersOf = (route: Route, pools: readonly PoolReference[]) => {
+    const table = withOwnPickersOnly(tableOf(route), pools);
+    return pools.filter((pool) => isOn(table, table.virtualHosts[0]?.routes[0], pool));
+  };
 
   it.each([
-    ['all for a route without pool', routeOf(), [A, B], [A, B]],
-    ['all for a direct response', routeOf(undefined, true), [A, B], [A, B]],
-    ['all but its own for a route with pool', routeOf(B), [A, B], [A]],
-    ['none for the only pool', routeOf(A), [A], []],
-  ])('switches off %s', (_case, route, pools, expected) => {
-    expect(disabled(route, pools)).toEqual(expected.map(pickerFilterName));
+    ['none for a route without pool', routeOf(), [A, B], []],
+    ['none for a direct response', routeOf(undefined, true), [A, B], []],
+    ['its own for a route with pool', routeOf(B), [A, B], [B]],
+    ['the only pool for its route', routeOf(A), [A], [A]],
+    ['none for a route with a pool that the listener does not have', routeOf(B), [A], []],
+  ])('leaves on %s', (_case, route, pools, expected) => {
+    expect(pickersOf(route, pools)).toEqual(expected);
+  });
+
+  it('says nothing at routes without pool, however many pools there are', () => {
+    const route = routeOf();
+    expect(withOwnPickersOnly(tableOf(route), [A, B]).virtualHosts[0]?.routes[0]).toBe(route);
   });
 
   it('keeps what others configured, and changes nothing the second time', () => {
     const other = anyPack(ExtProcPerRouteSchema, create(ExtProcPerRouteSchema));
-    const once = withoutOtherPickers({ ...routeOf(), typedPerFilterConfig: { other } }, [A]);
+    const table = { ...tableOf({ ...routeOf(A), typedPerFilterConfig: { other } }), typedPerFilterConfig: { other } };
+    const once = withOwnPickersOnly(table, [A, B]);
     expect(once.typedPerFilterConfig['other']).toBe(other);
-    expect(withoutOtherPickers(once, [A])).toBe(once);
+    expect(once.virtualHosts[0]?.routes[0]?.typedPerFilterConfig['other']).toBe(other);
+    expect(withOwnPickersOnly(once, [A, B])).toBe(once);
   });
 });

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { anyPack, durationFromMs } from '@bufbuild/protobuf/wkt';
 import { TypedExtensionConfigSchema } from '../../../gen/proto/envoy/config/core/v3/extension_pb.js';
-import type { Route } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
+import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
 import {
   ExternalProcessorSchema,
   ExtProcPerRouteSchema,
@@ -19,6 +19,7 @@ import { HeaderMutationSchema } from '../../../gen/proto/envoy/extensions/http/e
 import { kinds } from '../../../shared/api/kinds.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import { headers } from '../../../shared/headers.js';
+import { mapRoutes } from './ai-routes.js';
 import { withMembers } from './copy-on-write.js';
 import {
   pickerAuthority,
@@ -28,7 +29,7 @@ import {
   type InferencePool,
   type PoolReference,
 } from './inference-pool.js';
-import { packKeeping } from './packed.js';
+import { keeping } from './packed.js';
 import { ROUTER_FILTER } from './xds-names.js';
 
 const EARLY_REMOVAL = 'envoy.http.early_header_mutation.header_mutation/aigateway';
@@ -86,18 +87,31 @@ function withoutClientDestination(manager: HttpConnectionManager): HttpConnectio
   return { ...manager, earlyHeaderMutationExtensions: [...extensions, removal] };
 }
 
-/** The route with the endpoint pickers of all other pools switched off. */
-export function withoutOtherPickers(route: Route, pools: readonly PoolReference[]): Route {
-  const own = poolOf(route.metadata);
-  const ownFilter = own === undefined ? undefined : pickerFilterName(own);
-  const disabled = create(ExtProcPerRouteSchema, { override: { case: 'disabled', value: true } });
-  const others = pools.map(pickerFilterName).filter((name) => name !== ownFilter);
-  if (others.length === 0) return route;
-  const configs = others.map((name) => [
-    name,
-    packKeeping(route.typedPerFilterConfig[name], ExtProcPerRouteSchema, disabled),
-  ]);
-  return withMembers(route, {
-    typedPerFilterConfig: withMembers(route.typedPerFilterConfig, Object.fromEntries(configs)),
+const DISABLED = anyPack(
+  ExtProcPerRouteSchema,
+  create(ExtProcPerRouteSchema, { override: { case: 'disabled', value: true } }),
+);
+/** Overrides of a route take the place of `disabled` of its table. @see ext_proc.proto, ExtProcPerRoute.overrides */
+const ENABLED = anyPack(
+  ExtProcPerRouteSchema,
+  create(ExtProcPerRouteSchema, { override: { case: 'overrides', value: {} } }),
+);
+
+/**
+ * The table with these endpoint pickers switched off for all routes but those of their own pools. Said once for the table: said
+ * at each route, it would be as many entries as there are routes times pools. Tried on Envoy 1.38.3.
+ */
+export function withOwnPickersOnly(table: RouteConfiguration, pools: readonly PoolReference[]): RouteConfiguration {
+  const names = new Set(pools.map(pickerFilterName));
+  const off = [...names].map((name) => [name, keeping(table.typedPerFilterConfig[name], DISABLED)] as const);
+  const switchedOff = withMembers(table, {
+    typedPerFilterConfig: withMembers(table.typedPerFilterConfig, Object.fromEntries(off)),
+  });
+  return mapRoutes(switchedOff, (route) => {
+    const own = poolOf(route.metadata);
+    const name = own && pickerFilterName(own);
+    if (name === undefined || !names.has(name)) return route;
+    const on = { [name]: keeping(route.typedPerFilterConfig[name], ENABLED) };
+    return withMembers(route, { typedPerFilterConfig: withMembers(route.typedPerFilterConfig, on) });
   });
 }

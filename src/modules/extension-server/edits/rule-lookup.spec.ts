@@ -49,6 +49,7 @@ describe('ruleLookup', () => {
       },
       list: (type) => world.list(type),
       isWatched: (namespace) => world.isWatched(namespace),
+      isWrittenByUs: () => false,
     };
     const lookup = ruleLookup(counting);
     for (const name of ['llm', 'plain']) lookup(named(name, 0));

@@ -1,22 +1,23 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Route, VirtualHost } from '../../../gen/proto/envoy/config/route/v3/route_components_pb.js';
-import { passedAnnotations, type RouteFacts } from '../../../shared/api/generated-http-route.js';
+import { matchFact, passedAnnotations, type RouteFacts } from '../../../shared/api/generated-http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
+import { headers } from '../../../shared/headers.js';
 import { isObject, originObjects } from './origin-metadata.js';
 
 /** The HTTPRoutes of ours behind the routes of some virtual hosts, each once. */
 export function translatedRoutes(hosts: Iterable<VirtualHost>): readonly RouteFacts[] {
-  const found = new Map<string, { readonly origin: GeneratedOrigin; readonly matches: Set<string> }>();
+  const found = new Map<string, { readonly origin: GeneratedOrigin; readonly matches: Map<string, string> }>();
   for (const { routes } of hosts) {
     for (const route of routes) {
       const origin = generatedOrigin(route);
       if (origin === undefined) continue;
       const key = `${origin.namespace}/${origin.name}`;
-      const known = found.get(key) ?? { origin, matches: new Set() };
+      const known = found.get(key) ?? { origin, matches: new Map() };
       found.set(key, known);
       // The same match is there once for each host name, and once more as the preflight twin of CORS.
-      const match = /\/rule\/\d+\/match\/-?\d+(?=\/|$)/.exec(route.name)?.[0];
-      if (match !== undefined) known.matches.add(match);
+      const [match, rule] = /\/rule\/(\d+)\/match\/-?\d+(?=\/|$)/.exec(route.name) ?? [];
+      if (match !== undefined) known.matches.set(match, matchFact(Number(rule), exactModelOf(route)));
     }
   }
   return [...found.values()].map(({ origin, matches }) => ({
@@ -24,8 +25,18 @@ export function translatedRoutes(hosts: Iterable<VirtualHost>): readonly RouteFa
     name: origin.name,
     refs: origin.refs ?? '',
     xdsInputs: origin.xdsInputs ?? '',
-    matchCount: matches.size,
+    matches: [...matches.values()],
   }));
+}
+
+/** The model that requests must name for the route; undefined when any may, or those of a pattern. */
+function exactModelOf({ match }: Route): string | undefined {
+  for (const { name, headerMatchSpecifier } of match?.headers ?? []) {
+    if (name.toLowerCase() !== headers.model || headerMatchSpecifier.case !== 'stringMatch') continue;
+    const { matchPattern } = headerMatchSpecifier.value;
+    return matchPattern.case === 'exact' ? matchPattern.value : undefined;
+  }
+  return undefined;
 }
 
 /** The HTTPRoute of ours that a route was made of, with what it tells by annotations. */

@@ -26,19 +26,27 @@ import { EXT_PROC_FILTER, HTTP_PROTOCOL_OPTIONS } from './xds-names.js';
  * @returns undefined when the existing options cannot be decoded; Envoy refuses such a cluster too.
  * @see spec extension-server.md section 9.2
  */
-export function withUpstreamFilters(
-  cluster: Cluster,
-  forwardingNamespaces: readonly string[],
-  target?: ExtProcTarget,
-): Cluster | undefined {
+export type UpstreamFiltersEdit = (cluster: Cluster, forwardingNamespaces: readonly string[]) => Cluster | undefined;
+
+/** The edit for the clusters of one translation, which are many and have few different filters: each is encoded once. */
+export function upstreamFiltersEdit(target?: ExtProcTarget): UpstreamFiltersEdit {
+  const processors = new Map<string, HttpFilter>();
+  return (cluster, forwardingNamespaces) => {
+    const key = forwardingNamespaces.join('\0');
+    const processor = processors.get(key) ?? processorFilter(forwardingNamespaces, target);
+    processors.set(key, processor);
+    return withFilters(cluster, [processor, CONTENT_LENGTH_FILTER]);
+  };
+}
+
+function withFilters(cluster: Cluster, added: readonly HttpFilter[]): Cluster | undefined {
   const packed = cluster.typedExtensionProtocolOptions[HTTP_PROTOCOL_OPTIONS];
   const options = packed === undefined ? http1Options() : unpack(packed, HttpProtocolOptionsSchema);
   if (options === undefined) return undefined;
   if (options.httpFilters.some((filter) => filter.name === EXT_PROC_FILTER)) return cluster;
-  const added = [processorFilter(forwardingNamespaces, target), contentLengthFilter()];
   const httpFilters =
     options.httpFilters.length === 0
-      ? [...added, codecFilter()]
+      ? [...added, CODEC_FILTER]
       : [...options.httpFilters.slice(0, -1), ...added, ...options.httpFilters.slice(-1)];
   return {
     ...cluster,
@@ -64,25 +72,28 @@ const processorFilter = (forwardingNamespaces: readonly string[], target: ExtPro
   });
 
 /** Envoy drops `content-length` when the processor replaces the body at header time; this puts it back. */
-function contentLengthFilter(): HttpFilter {
-  const append = {
-    header: { key: 'content-length', value: `%DYNAMIC_METADATA(${METADATA_NAMESPACE}:${metadataKeys.contentLength})%` },
-    appendAction: HeaderValueOption_HeaderAppendAction.ADD_IF_ABSENT,
-  };
-  return create(HttpFilterSchema, {
-    name: 'envoy.filters.http.header_mutation',
-    typedConfig: anyPack(
-      HeaderMutationSchema,
-      create(HeaderMutationSchema, {
-        mutations: { requestMutations: [create(HeaderChangeSchema, { action: { case: 'append', value: append } })] },
-      }),
-    ),
-  });
-}
+const APPEND_CONTENT_LENGTH = create(HeaderChangeSchema, {
+  action: {
+    case: 'append',
+    value: {
+      header: {
+        key: 'content-length',
+        value: `%DYNAMIC_METADATA(${METADATA_NAMESPACE}:${metadataKeys.contentLength})%`,
+      },
+      appendAction: HeaderValueOption_HeaderAppendAction.ADD_IF_ABSENT,
+    },
+  },
+});
+const CONTENT_LENGTH_FILTER = create(HttpFilterSchema, {
+  name: 'envoy.filters.http.header_mutation',
+  typedConfig: anyPack(
+    HeaderMutationSchema,
+    create(HeaderMutationSchema, { mutations: { requestMutations: [APPEND_CONTENT_LENGTH] } }),
+  ),
+});
 
 /** Every upstream chain ends with the codec. */
-const codecFilter = (): HttpFilter =>
-  create(HttpFilterSchema, {
-    name: 'envoy.filters.http.upstream_codec',
-    typedConfig: anyPack(UpstreamCodecSchema, create(UpstreamCodecSchema)),
-  });
+const CODEC_FILTER = create(HttpFilterSchema, {
+  name: 'envoy.filters.http.upstream_codec',
+  typedConfig: anyPack(UpstreamCodecSchema, create(UpstreamCodecSchema)),
+});

@@ -6,6 +6,11 @@ import type { RuleName } from '../../../shared/api/route-parts.js';
  */
 export const EXT_PROC_CLUSTER = 'ai-gateway-extproc-uds';
 /**
+ * The same for a processor that is a deployment. Another name, because Envoy resets all streams to a cluster that it is told to
+ * replace, and with them the requests under way.
+ */
+export const EXT_PROC_SERVICE_CLUSTER = 'ai-gateway-extproc-service';
+/**
  * gRPC metadata that both streams of a request carry alike and no other request, when the processor is a deployment of several
  * replicas. The connection counts when Envoy gives requests no id.
  */

@@ -1,8 +1,8 @@
 import { Redacted } from '../../../shared/secret.js';
+import { usableCredential } from '../../../shared/usable-credential.js';
 import type { CredentialSource } from './auth-scheme.js';
 import type { AWSCredentials } from './aws-credentials.js';
 import type { AuthInput, AuthOutcome } from './backend-auth.js';
-import { usableCredential } from './credential-text.js';
 
 /** Behind the prefix that the override names. @see spec extproc.md 18.2 */
 export const AWS_HEADER_SUFFIXES = ['access-key-id', 'secret-access-key', 'session-token'];

@@ -3,6 +3,7 @@ import { UserFacingError } from '../../../shared/errors.js';
 import type { AuthConfig } from '../../../shared/filter-config/filter-config.js';
 import { headers } from '../../../shared/headers.js';
 import { Redacted } from '../../../shared/secret.js';
+import { isAWSRegion, usableCredential } from '../../../shared/usable-credential.js';
 import type { AuthScheme } from './auth-scheme.js';
 import type { AWSCredentials } from './aws-credentials.js';
 import { defaultBedrockHost, signingScope } from './aws-endpoint.js';
@@ -10,7 +11,6 @@ import { broughtAWSCredentials, AWS_HEADER_SUFFIXES } from './aws-override.js';
 import { AWSSigner } from './aws-signature.js';
 import type { AuthInput, AuthOutcome } from './backend-auth.js';
 import type { CredentialSources } from './credential-sources.js';
-import { usableCredential } from './credential-text.js';
 import { withCredential } from './with-credential.js';
 
 type AWSConfig = NonNullable<AuthConfig['aws']>;
@@ -21,7 +21,7 @@ type AWSConfig = NonNullable<AuthConfig['aws']>;
  * @throws UserFacingError when the region cannot be one
  */
 export function awsScheme({ region, credentialFileLiteral }: AWSConfig, sources: CredentialSources): AuthScheme {
-  if (!REGION.test(region)) {
+  if (!isAWSRegion(region)) {
     throw new UserFacingError(
       `auth.aws.region: found ${JSON.stringify(region)}; expected a region in small letters, e.g. "us-east-1"`,
     );
@@ -49,8 +49,6 @@ export function awsScheme({ region, credentialFileLiteral }: AWSConfig, sources:
     inputHeaders: (prefix) => AWS_HEADER_SUFFIXES.map((suffix) => prefix + suffix),
   };
 }
-
-const REGION = /^[a-z0-9-]+$/;
 
 function signedOutcome(
   signer: AWSSigner,

@@ -1,16 +1,8 @@
 import { UserFacingError } from '../../../shared/errors.js';
 import type { Redacted } from '../../../shared/secret.js';
+import { usableCredential } from '../../../shared/usable-credential.js';
 import type { CredentialSource } from './auth-scheme.js';
 import type { AuthInput } from './backend-auth.js';
-
-/** The credential without surrounding white space; undefined when nothing is left or it cannot be a header value (RFC 9110, 5.5). */
-export function usableCredential(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const trimmed = value.trim();
-  return trimmed !== '' && !CONTROL_CHARACTER.test(trimmed) ? trimmed : undefined;
-}
-
-const CONTROL_CHARACTER = /(?!\t)\p{Cc}/u;
 
 /** @throws UserFacingError that names `field` when the configured credential cannot be used */
 export function configuredCredential(secret: Redacted<string>, field: string): string {

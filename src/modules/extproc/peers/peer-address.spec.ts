@@ -18,6 +18,16 @@ describe('peerOf', () => {
   });
 });
 
+describe('peerOf, beside Envoy', () => {
+  it.each([
+    { name: 'names a replica', id: idAt('r-1', '10.0.0.2:1063'), peer: '10.0.0.2:1063' },
+    { name: 'names another port', id: 'r-1@169.254.169.254:80', peer: undefined },
+    { name: 'is our own', id: idAt('r-1', undefined), peer: undefined },
+  ])('gives $peer when the id $name', ({ id, peer }) => {
+    expect(peerOf(id, undefined)).toBe(peer);
+  });
+});
+
 describe('parsePeerAddress', () => {
   it.each(['', 'a:1', '10.0.0.1', '10.0.0.1:0', '10.0.0.1:65536', '10.0.0.1:1063/x', ':1063'])('refuses %j', (text) => {
     expect(parsePeerAddress(text)).toBeUndefined();

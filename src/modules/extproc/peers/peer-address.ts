@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { ListenAddress } from '../../../platform/grpc/listen-address.js';
+import { EXTPROC_PORT } from '../../../shared/extproc-pod/service.js';
 
 /**
  * With several replicas, the streams of one request may meet different ones. Its id then names the replica that holds it:
@@ -10,15 +11,17 @@ export const idAt = (id: string, address: string | undefined): string =>
 
 /**
  * The replica that holds the request of an id, as `<ip>:<port>`; undefined for ids without one, for our own, and for what no
- * replica can be: only addresses with our own port are ever called.
+ * replica can be: only addresses with the port of replicas are ever called. `own` is undefined beside Envoy, where ids of
+ * replicas come while the mode of the processors is changed.
  */
-export function peerOf(id: string | undefined, own: string): string | undefined {
+export function peerOf(id: string | undefined, own: string | undefined): string | undefined {
   const at = id?.lastIndexOf('@') ?? -1;
   if (at < 0) return undefined;
   const address = id!.slice(at + 1);
   if (address === own) return undefined;
   const parsed = parsePeerAddress(address);
-  return parsed !== undefined && parsed.port === parsePeerAddress(own)?.port ? address : undefined;
+  const port = own === undefined ? EXTPROC_PORT : parsePeerAddress(own)?.port;
+  return parsed !== undefined && parsed.port === port ? address : undefined;
 }
 
 /** `<ip>:<port>`, IPv6 in brackets or, as Kubernetes' `$(POD_IP):<port>` writes it, without. */

@@ -115,6 +115,10 @@ const configSecret = object(
     annotations: { 'aigateway.envoyproxy.io/gateway': 'default/edge' },
   },
 );
+const bare = ({ metadata: { name, namespace }, ...rest }: KubeObject): KubeObject => ({
+  ...rest,
+  metadata: { name, ...(namespace !== undefined && { namespace }) },
+});
 const pod = (labels: Readonly<Record<string, string>>) => object('Pod', 'p', {}, { labels });
 
 describe('AffectedRoots', () => {
@@ -137,6 +141,7 @@ describe('AffectedRoots', () => {
     ['a Secret that nobody uses changes', undefined, object('Secret', 'x'), []],
     ['a filter config was edited', undefined, configSecret, [EDGE]],
     ['a filter config was deleted', configSecret, undefined, [EDGE]],
+    ['a filter config lost its marks', configSecret, bare(configSecret), [EDGE]],
     ['a Gateway gets an annotation', gateway('edge'), gateway('edge', 'tuned'), [LLM, NEIGHBOUR, EDGE]],
     ['a Gateway is deleted', gateway('edge', 'tuned'), undefined, [LLM, NEIGHBOUR, EDGE]],
     [
@@ -151,7 +156,12 @@ describe('AffectedRoots', () => {
       undefined,
       [LLM, NEIGHBOUR, EDGE, 'GatewayConfig/default/tuned'],
     ],
-    ['a GatewayClass changes', undefined, object('GatewayClass', 'eg', {}, { namespace: '' }), [EDGE, OTHER]],
+    [
+      'a GatewayClass changes',
+      undefined,
+      object('GatewayClass', 'eg', {}, { namespace: '' }),
+      [EDGE, OTHER, LLM, NEIGHBOUR],
+    ],
     ['a grant comes', undefined, grant('default'), [LLM, NEIGHBOUR, OPENAI, KEY, EDGE]],
     ['a grant is deleted', grant('default'), undefined, [LLM, NEIGHBOUR, OPENAI, KEY, EDGE]],
     ['a grant turns to others', grant('default'), grant('x'), [LLM, NEIGHBOUR, OPENAI, KEY, EDGE]],

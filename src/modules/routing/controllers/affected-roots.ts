@@ -1,9 +1,11 @@
 import type { AIGatewayRoute, AIServiceBackend, BackendSecurityPolicy } from '../../../shared/api/ai-gateway.js';
 import { kinds } from '../../../shared/api/kinds.js';
-import { keyOf, type GroupKind, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
+import { keyOf, objectKey, type GroupKind, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import type { ReferenceGrant } from '../../../shared/api/reference-grants.js';
 import { gatewaysRecordedAnew } from '../../../shared/api/translation-record.js';
+import type { Deployment } from '../../../shared/api/workloads.js';
 import type { Change } from '../../crd/controller.js';
+import { tlsSecretOf } from '../generate/extproc-deployment.js';
 import { generatedForGateway } from '../generate/ownership.js';
 import { owningClassOf, owningGatewayOf } from '../workloads/owning-gateway.js';
 import { KeyRelation } from './key-relation.js';
@@ -32,6 +34,9 @@ export class AffectedRoots {
   readonly #classByGateway = new Map<ObjectKey, ObjectKey>();
   /** Proxies that serve all Gateways of a class, by the class. */
   readonly #proxiesByClass = new KeyRelation();
+  /** Deployments of processors by the Secret of their certificates. */
+  readonly #deploymentsByTlsSecret = new KeyRelation();
+  readonly #gatewayByDeployment = new Map<ObjectKey, ObjectKey>();
   /** Routes and policies by `<kind>/<namespace>`, for ReferenceGrants. */
   readonly #byNamespace = new KeyRelation();
   #last: { readonly change: Change; readonly roots: ReadonlySet<ObjectKey> } | undefined;
@@ -55,8 +60,13 @@ export class AffectedRoots {
       for (const backend of this.#backendsByEnvoyBackend.referrersOf(key)) this.#addBackend(roots, backend);
     else if (isType(type, kinds.secret)) this.#onSecret(roots, key, change);
     else if (isType(type, kinds.gateway)) this.#onGateway(roots, key, change);
-    else if (isType(type, kinds.gatewayClass)) addAll(roots, this.#gatewaysByClass.referrersOf(key));
-    else if (isType(type, kinds.gatewayConfig)) {
+    else if (isType(type, kinds.gatewayClass)) {
+      for (const gateway of this.#gatewaysByClass.referrersOf(key)) {
+        roots.add(gateway);
+        // Its routes say whether somebody serves it.
+        addAll(roots, this.#routesByGateway.referrersOf(gateway));
+      }
+    } else if (isType(type, kinds.gatewayConfig)) {
       roots.add(key);
       for (const gateway of this.#gatewaysByConfig.referrersOf(key)) {
         roots.add(gateway);
@@ -110,7 +120,11 @@ export class AffectedRoots {
     if (after) this.#targetsByPolicy.set(key, targets);
     else this.#targetsByPolicy.delete(key);
     roots.add(key);
-    for (const target of [...references.targetsOfPolicy(before), ...targets]) this.#addBackend(roots, target);
+    for (const target of [...references.targetsOfPolicy(before), ...targets]) {
+      this.#addBackend(roots, target);
+      // Policies say whether another one has their target.
+      addAll(roots, this.#policiesByTarget.referrersOf(target));
+    }
   }
 
   #onSecret(roots: Set<ObjectKey>, key: ObjectKey, { before, after }: Change): void {
@@ -118,7 +132,14 @@ export class AffectedRoots {
       roots.add(policy);
       for (const target of this.#targetsByPolicy.get(policy) ?? []) this.#addBackend(roots, target);
     }
-    this.#addGeneratedFor(roots, (after ?? before)!);
+    // Routes tell Envoy Gateway of the CA.
+    for (const deployment of this.#deploymentsByTlsSecret.referrersOf(key)) {
+      const gateway = this.#gatewayByDeployment.get(deployment)!;
+      for (const served of [gateway, ...this.#sharingWith(gateway)])
+        addAll(roots, this.#routesByGateway.referrersOf(served));
+    }
+    // Somebody may take our marks off one of ours.
+    for (const object of [before, after]) if (object) this.#addGeneratedFor(roots, object);
   }
 
   #onGateway(roots: Set<ObjectKey>, key: ObjectKey, { before, after }: Change): void {
@@ -152,6 +173,10 @@ export class AffectedRoots {
   /** Children that somebody edited, and the proxies of Gateways. */
   #onGenerated(roots: Set<ObjectKey>, key: ObjectKey, { type, before, after }: Change): void {
     this.#proxiesByClass.update(key, classesOfProxy(before), classesOfProxy(after));
+    this.#deploymentsByTlsSecret.update(key, tlsSecretsOf(before), tlsSecretsOf(after));
+    const served = after && tlsSecretsOf(after).length > 0 ? generatedForGateway(after) : undefined;
+    if (served === undefined) this.#gatewayByDeployment.delete(key);
+    else this.#gatewayByDeployment.set(key, served);
     for (const object of [before, after]) {
       if (!object) continue;
       const gateway = owningGatewayOf(object);
@@ -227,6 +252,13 @@ const isType = (type: GroupKind, other: GroupKind): boolean => type.group === ot
 
 function addAll(roots: Set<ObjectKey>, keys: Iterable<ObjectKey>): void {
   for (const key of keys) roots.add(key);
+}
+
+/** Of a Deployment of ours. */
+function tlsSecretsOf(object: KubeObject | undefined): readonly ObjectKey[] {
+  if (object?.kind !== kinds.deployment.kind || generatedForGateway(object) === undefined) return [];
+  const name = tlsSecretOf(object as Deployment);
+  return name === undefined ? [] : [objectKey(kinds.secret, references.namespaceOf(object), name)];
 }
 
 function classesOfProxy(object: KubeObject | undefined): readonly ObjectKey[] {

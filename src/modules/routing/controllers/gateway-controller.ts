@@ -18,6 +18,8 @@ import { resolveGateway } from '../resolve/resolve-gateway.js';
 import type { RouteGraph } from '../resolve/route-graph.js';
 import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import { ProxyIndex } from '../workloads/proxies.js';
+import { ModeSwitch } from '../workloads/mode-switch.js';
+import { serviceUses, type ServiceUses } from '../workloads/service-use.js';
 import { configIdPatch, hasProcessor, planRollOut, type RollOut } from '../workloads/roll-out.js';
 import { gatewaysOfClass } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
@@ -35,30 +37,37 @@ const BARE_CHECK_MS = 30_000;
  */
 export class GatewayController implements Controller {
   readonly name = 'gateway';
-  readonly holdOff = { quietMs: 20, maxMs: 1_000 };
+  // Each pass over a Gateway in a burst costs three writes or more, of all of its config.
+  readonly holdOff = { quietMs: 20, maxMs: 1_000, burstMaxMs: 3_000 };
+
+  readonly #modeSwitch: ModeSwitch;
 
   constructor(
     private readonly affected: AffectedRoots,
     private readonly options: RoutingControllerOptions,
     private readonly oversized: OversizedConfigs,
-  ) {}
+  ) {
+    this.#modeSwitch = new ModeSwitch(options);
+  }
 
   triggers(change: Change): Iterable<ObjectKey> {
     return [...this.affected.of(change)].filter((key) => isKeyOf(key, kinds.gateway));
   }
 
   reconcile(roots: readonly ObjectKey[], world: Snapshot, now: Date): readonly Desired[] {
-    const pass = { context: new ResolveContext(world), index: new ProxyIndex(world), now };
+    const uses = serviceUses(world, this.options, now);
+    const pass = { context: new ResolveContext(world), index: new ProxyIndex(world), uses, now };
     const generated = generatedByGateway(world);
     return roots.map((root) => {
       const { oversized = [], ...desired } = this.#reconcileGateway(root, pass, generated.get(root) ?? []);
       const isThere = world.get(kinds.gateway, namespaceOfKey(root), nameOfKey(root)) !== undefined;
       this.oversized.update(root, isThere ? oversized : undefined);
+      if (!isThere) this.#modeSwitch.forget(root);
       return desired;
     });
   }
 
-  #reconcileGateway(root: ObjectKey, { context, index, now }: Pass, existing: readonly KubeObject[]): Found {
+  #reconcileGateway(root: ObjectKey, { context, index, uses, now }: Pass, existing: readonly KubeObject[]): Found {
     const nothing = { root, objects: [], deletes: [], patches: [], conditions: new Map(), events: [] };
     const gateway = context.world.get<Gateway>(kinds.gateway, namespaceOfKey(root), nameOfKey(root));
     if (!gateway || gateway.metadata.deletionTimestamp !== undefined)
@@ -82,9 +91,13 @@ export class GatewayController implements Controller {
     }
     const inputs = isEffective ? this.#inputs(graph, proxies.isShared ? gateway : undefined) : undefined;
     const isSidecar = this.options.extProcMode === 'sidecar';
-    const place = { gateway, namespace, existing, deployed: isSidecar ? undefined : inputs };
+    const waiting = this.#modeSwitch.waiting(root, { sharing, proxies, existing }, uses, { world: context.world, now });
+    const kept = existing.filter(waiting.keeps);
+    const removable = existing.filter((object) => !kept.includes(object));
+    const place = { gateway, namespace, existing: removable, deployed: isSidecar ? undefined : inputs };
     const { configId, ...generated } = this.#generatedFitting(root, graph, place);
-    const rollOut = planRollOut({ proxies, container: isSidecar ? inputs : undefined, configId, now });
+    const container = isSidecar ? inputs : undefined;
+    const rollOut = planRollOut({ proxies, container, configId, now, isHeld: waiting.holdsRollOut });
     const problem = generated.problem ?? bareProblem(root, rollOut) ?? graphProblem(root, graph);
     return {
       ...nothing,
@@ -94,8 +107,8 @@ export class GatewayController implements Controller {
       patches: [...rollOut.patches, ...(configId === undefined ? [] : processorPatches(existing, configId))],
       // One standing problem at a time: two would be told in turn for ever.
       events: [...restarts(rollOut), ...(problem ? [problem] : [])],
-      ...((rollOut.isWaiting || rollOut.bare.length > 0) && {
-        requeueAfterMs: rollOut.isWaiting ? ROLL_OUT_CHECK_MS : BARE_CHECK_MS,
+      ...((rollOut.isWaiting || kept.length > 0 || rollOut.bare.length > 0) && {
+        requeueAfterMs: rollOut.isWaiting || kept.length > 0 ? ROLL_OUT_CHECK_MS : BARE_CHECK_MS,
       }),
     };
   }
@@ -215,6 +228,7 @@ interface Found extends Desired {
 interface Pass {
   readonly context: ResolveContext;
   readonly index: ProxyIndex;
+  readonly uses: ServiceUses;
   readonly now: Date;
 }
 

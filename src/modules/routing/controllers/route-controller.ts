@@ -1,17 +1,20 @@
 import type { AIGatewayRoute, GatewayConfig } from '../../../shared/api/ai-gateway.js';
 import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
 import type { ConditionState } from '../../../shared/api/conditions.js';
+import type { HTTPRouteFilter } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { keyOf, type KubeObject, type ObjectKey } from '../../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey, isKeyOf } from '../../../shared/api/object-key.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { Pod } from '../../../shared/api/workloads.js';
 import type { Change, Controller, Desired } from '../../crd/controller.js';
+import { ChangedHTTPRoutes } from '../conditions/changed-http-routes.js';
 import { conditionEvents } from '../conditions/condition-events.js';
 import { conditionsOf } from '../conditions/conditions.js';
 import { endpointsUniformCondition } from '../conditions/endpoints-uniform.js';
 import { formerOversizedCondition, oversizedCondition } from '../conditions/oversized.js';
-import { PROCESSOR_DISCOVERY_MS, programmedCondition, type GatewayFacts } from '../conditions/programmed.js';
+import { conditionsWhileDeleted } from '../conditions/while-deleted.js';
+import { programmedAgainMs, programmedCondition, type GatewayFacts } from '../conditions/programmed.js';
 import { generateHTTPRouteFilters } from '../generate/http-route-filters.js';
 import { generateHTTPRoutes } from '../generate/http-route.js';
 import { generatedForGateway } from '../generate/ownership.js';
@@ -22,12 +25,16 @@ import { faultsOfRoute, gatewayConfigOf } from '../resolve/resolve-gateway.js';
 import { resolveRoute } from '../resolve/resolve-route.js';
 import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import { ProxyIndex } from '../workloads/proxies.js';
+import { serviceUses, tellServices, type ServiceUses } from '../workloads/service-use.js';
 import { servingGateway } from '../workloads/sharing.js';
 import type { AffectedRoots } from './affected-roots.js';
 import { KeyRelation } from './key-relation.js';
 import { gatewaysOfRoute, owningRouteOf } from './references.js';
 import type { OversizedConfigs } from './oversized-configs.js';
 import type { RoutingControllerOptions } from './routing-options.js';
+
+/** While Envoy is to learn of a Service before it uses it. */
+const SERVICE_CHECK_MS = 1_000;
 
 /** AIGatewayRoute → HTTPRoute, its filters, and the route's own status. @see spec controller.md section 6 */
 export class RouteController implements Controller {
@@ -42,6 +49,7 @@ export class RouteController implements Controller {
 
   /** HTTPRoutes of each route, those of a route with many matches above all. */
   readonly #httpRoutes = new KeyRelation();
+  readonly #changed = new ChangedHTTPRoutes();
 
   onAttached(wake: (root: ObjectKey) => void): void {
     this.oversized.onAttached(wake);
@@ -58,7 +66,8 @@ export class RouteController implements Controller {
   reconcile(roots: readonly ObjectKey[], world: Snapshot, now: Date): readonly Desired[] {
     const context = new ResolveContext(world);
     const facts = gatewayFacts(world, this.options);
-    return roots.map((root) => this.#reconcileRoute(root, context, facts, now));
+    const uses = serviceUses(world, this.options, now);
+    return roots.map((root) => this.#reconcileRoute(root, context, facts, uses, now));
   }
 
   /** In a cluster the garbage collector deletes them as well; here it does not have to be waited for. */
@@ -96,27 +105,36 @@ export class RouteController implements Controller {
     root: ObjectKey,
     context: ResolveContext,
     facts: (gateway: Gateway) => GatewayFacts,
+    uses: ServiceUses,
     now: Date,
   ): Desired {
     const { world } = context;
     const route = world.get<AIGatewayRoute>(kinds.aiGatewayRoute, namespaceOfKey(root), nameOfKey(root));
     const nothing = { root, objects: [], deletes: [], patches: [], conditions: new Map(), events: [] };
-    if (!route || route.metadata.deletionTimestamp !== undefined)
-      return { ...nothing, deletes: this.#childrenOf(root, world) };
+    if (!route || route.metadata.deletionTimestamp !== undefined) {
+      this.#changed.forget(root);
+      return { ...nothing, deletes: this.#childrenOf(root, world), conditions: conditionsWhileDeleted(route) };
+    }
     const node = resolveRoute(context, route);
     const own = conditionsOf([route], distinctFaults(faultsOfRoute(node))).get(root) ?? [];
     const isClosed = this.#isClosed(route, world);
-    const httpRoutes = generateHTTPRoutes(node, this.options.rootPrefix, configsOfRoute(world, route), isClosed);
+    const generated = generateHTTPRoutes(node, this.options.rootPrefix, configsOfRoute(world, route), isClosed);
+    const httpRoutes = tellServices(generated, gatewaysOfRoute(route), uses);
     const names = httpRoutes.map(({ metadata }) => metadata.name);
+    const isBeingWritten = this.#changed.note(root, httpRoutes);
     const programmed =
-      this.#oversized(route, world) ?? programmedCondition(world, { node, httpRoutes: names }, facts, now);
+      this.#oversized(route, world) ??
+      programmedCondition(world, { node, httpRoutes: names, isBeingWritten }, facts, now);
+    const againMs = programmedAgainMs(programmed);
     const uniform = endpointsUniformCondition(node);
     // Before the last one: tables show the type of the last condition.
     const states = own.toSpliced(-1, 0, ...(uniform ? [uniform] : []), programmed);
     const wanted = new Set(httpRoutes.map(keyOf));
     return {
       ...nothing,
-      objects: node.isRefused ? [] : [...generateHTTPRouteFilters(node, isClosed), ...httpRoutes],
+      objects: node.isRefused
+        ? []
+        : [...generateHTTPRouteFilters(node, { isClosed, notFound: notFoundFilter(root, world) }), ...httpRoutes],
       deletes: [
         ...[...this.#httpRoutes.referrersOf(root)].filter((key) => !wanted.has(key)).sort(),
         ...(isClosed ? [] : filtersOf(root, world, [childNames.closedFilter(nameOfKey(root))])),
@@ -124,7 +142,10 @@ export class RouteController implements Controller {
       conditions: new Map([[root, states]]),
       events: conditionEvents(route, states),
       // Nothing else tells when the time has come.
-      ...(programmed.reason === 'ProcessorNotReady' && { requeueAfterMs: PROCESSOR_DISCOVERY_MS }),
+      ...(againMs !== undefined && { requeueAfterMs: againMs }),
+      ...(gatewaysOfRoute(route).some((gateway) => ['announced', 'crossing'].includes(uses.of(gateway))) && {
+        requeueAfterMs: SERVICE_CHECK_MS,
+      }),
     };
   }
 }
@@ -139,6 +160,9 @@ function mayServe(world: Snapshot, key: ObjectKey): boolean {
   const controller = controllerOfGateway(world, gateway);
   return controller === undefined || controller === GATEWAY_CONTROLLER_NAME;
 }
+
+const notFoundFilter = (root: ObjectKey, world: Snapshot): HTTPRouteFilter | undefined =>
+  world.get(kinds.httpRouteFilter, namespaceOfKey(root), childNames.notFoundFilter(nameOfKey(root)));
 
 /** Those of the named filters that are there and belong to the route. */
 const filtersOf = (root: ObjectKey, world: Snapshot, names: readonly string[]): readonly ObjectKey[] =>

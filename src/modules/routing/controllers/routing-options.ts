@@ -19,6 +19,8 @@ export interface RoutingControllerOptions extends RoutingOptions {
   readonly closesUntilHookSeen: boolean;
   /** Whether Envoy Gateway has asked any replica to finish the proxies of a Gateway. */
   isTranslationSeen(world: Snapshot, gateway: ObjectKey): boolean;
+  /** Whether that happened for the HTTPRoutes as they are now; false also when nobody can tell. */
+  isTranslationCurrent(world: Snapshot, gateway: ObjectKey): boolean;
   /** What could not be finished when that happened last. */
   translationFaults(world: Snapshot, gateway: ObjectKey): readonly TranslationFault[];
 }

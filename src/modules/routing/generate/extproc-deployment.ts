@@ -1,5 +1,7 @@
+import { KNOWN_ONLY_TO_US } from '../../../shared/api/known-only-to-us.js';
 import { MANAGED_BY } from '../../../shared/api/managed-by.js';
 import type { KubeObject, ObjectMeta } from '../../../shared/api/kube-object.js';
+import type { Deployment } from '../../../shared/api/workloads.js';
 import {
   ADMIN_PORT,
   extProcContainer,
@@ -56,12 +58,11 @@ export function generateExtProcDeployment(
     'app.kubernetes.io/name': 'ai-gateway-extproc',
     [GATEWAY_HASH_LABEL]: gatewayHash(gatewayNamespace, name),
   };
-  const metadata = {
-    name: own,
-    namespace,
+  const marks = {
     labels: { ...MANAGED_BY, ...selector },
     annotations: { [GATEWAY_ANNOTATION]: `${gatewayNamespace}/${name}` },
   };
+  const metadata = { name: own, namespace, ...marks, labels: { ...marks.labels, ...KNOWN_ONLY_TO_US } };
   const deployment = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -70,13 +71,17 @@ export function generateExtProcDeployment(
       replicas,
       selector: { matchLabels: selector },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: podTemplate(plan, metadata, tlsSecret),
+      template: podTemplate(plan, marks, tlsSecret),
     },
   };
   return [deployment, headlessService(metadata, selector)];
 }
 
-function podTemplate(plan: ContainerPlan, { labels, annotations }: ObjectMeta, tlsSecret: string | undefined) {
+function podTemplate(
+  plan: ContainerPlan,
+  { labels, annotations }: Pick<ObjectMeta, 'labels' | 'annotations'>,
+  tlsSecret: string | undefined,
+) {
   const { inputs } = plan;
   return {
     metadata: {
@@ -96,6 +101,11 @@ function podTemplate(plan: ContainerPlan, { labels, annotations }: ObjectMeta, t
       }),
     },
   };
+}
+
+/** Name of the Secret that a Deployment of ours mounts for TLS, beside it. */
+export function tlsSecretOf({ spec }: Deployment): string | undefined {
+  return spec?.template?.spec?.volumes?.find(({ name }) => name === TLS_VOLUME)?.secret?.secretName;
 }
 
 /** Without an address of its own: Envoy sees the pods, and a connection stays with one. */

@@ -9,6 +9,7 @@ import {
 } from '../../../shared/api/http-route.js';
 import { generatedAnnotations, refIndexesText, refsText } from '../../../shared/api/generated-http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
+import { KNOWN_ONLY_TO_US } from '../../../shared/api/known-only-to-us.js';
 import { partAnnotations } from '../../../shared/api/route-parts.js';
 import { childNames } from '../resolve/child-names.js';
 import type { RefNode, RouteNode } from '../resolve/route-graph.js';
@@ -57,7 +58,7 @@ function generatePart(
 ): HTTPRoute {
   const { route } = node;
   const { metadata, spec = {} } = route;
-  const labels = inherited(metadata.labels);
+  const labels = { ...inherited(metadata.labels), ...(index > 0 && KNOWN_ONLY_TO_US) };
   const rules = part.rules.map((rule) => generateRule(node, rule, rootPrefix));
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TEST_OPTIONS } from '../../../../test/harness/routing-options.js';
-import type { ObjectMeta } from '../../../shared/api/kube-object.js';
+import { keyOf, type ObjectMeta } from '../../../shared/api/kube-object.js';
 import type { DaemonSet, Deployment, Pod } from '../../../shared/api/workloads.js';
 import { extProcConfigHash, type ExtProcInputs } from '../../../shared/extproc-pod/inputs.js';
 import { planRollOut, RESTART_AGAIN_AFTER_MS, type RollOut } from './roll-out.js';
@@ -50,13 +50,14 @@ const injected = (annotations: Annotations = { [HASH]: WANTED }, more: Parameter
 const plan = (
   pods: readonly Pod[],
   workloads: readonly (Deployment | DaemonSet)[],
-  more: { container?: ExtProcInputs | undefined; configId?: string } = { container: CONTAINER },
+  more: { container?: ExtProcInputs | undefined; configId?: string; isHeld?: boolean } = { container: CONTAINER },
 ): RollOut =>
   planRollOut({
     proxies: { namespace: 'eg', pods, workloads, isShared: false },
     container: more.container,
     configId: more.configId,
     now: NOW,
+    ...(more.isHeld !== undefined && { isHeld: more.isHeld }),
   });
 
 /** What is written into the templates. */
@@ -68,6 +69,17 @@ const uuidPatch =
   /^{"spec":{"template":{"metadata":{"annotations":{"aigateway.envoyproxy.io\/uuid":"[0-9a-f-]{36}"}}}}}$/;
 
 describe('planRollOut', () => {
+  it('lets pods be as they are while that is asked for, and tells them of a new config all the same', () => {
+    const pods = [injected()];
+    const workloads = [deployment({ [HASH]: WANTED })];
+    expect(written(plan(pods, workloads, { configId: 'new' }))).toEqual([hashPatch(null)]);
+    const held = plan(pods, workloads, { configId: 'new', isHeld: true });
+    expect(held).toMatchObject({ isWaiting: true, restarted: [], bare: [] });
+    expect(held.patches).toEqual([
+      { object: keyOf(pods[0]!), patch: { metadata: { annotations: { [UUID]: 'new' } } } },
+    ]);
+  });
+
   it.each<[string, readonly Pod[], Deployment, readonly unknown[]]>([
     ['pods are as they should be', [injected()], deployment({ [HASH]: WANTED }), []],
     ['pods lack the container', [bare()], deployment(), [hashPatch(WANTED)]],

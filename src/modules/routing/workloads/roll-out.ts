@@ -13,6 +13,8 @@ export interface RollOutInputs {
   /** Id of the filter config that the pods have mounted. */
   readonly configId: string | undefined;
   readonly now: Date;
+  /** Pods stay as they are, whatever they carry. */
+  readonly isHeld?: boolean;
 }
 
 /** Pods that a restart did not give what they lack are not replaced again before this time: the webhook may be off. */
@@ -33,10 +35,10 @@ export interface RollOut {
  * carry, or do not carry, is not what it should be. Decided from the pods and templates alone, so the same world gives the
  * same patches and a settled one gives none. @see spec controller.md sections 12 and 19 (rows 12, 12b)
  */
-export function planRollOut({ proxies, container, configId, now }: RollOutInputs): RollOut {
+export function planRollOut({ proxies, container, configId, now, isHeld = false }: RollOutInputs): RollOut {
   const patches =
     configId === undefined ? [] : proxies.pods.filter(hasProcessor).flatMap((pod) => configIdPatch(pod, configId));
-  if (proxies.workloads.some(isRollingOut)) return { patches, isWaiting: true, restarted: [], bare: [] };
+  if (isHeld || proxies.workloads.some(isRollingOut)) return { patches, isWaiting: true, restarted: [], bare: [] };
   const wanted = container && extProcConfigHash(container);
   const stale = proxies.pods.filter((pod) => !isCurrent(pod, container, wanted, proxies.workloads));
   const bare = stale.filter((pod) => isRestartedInVain(pod, wanted, proxies.workloads));

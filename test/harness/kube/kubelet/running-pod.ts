@@ -59,6 +59,10 @@ export class RunningPod {
     return this.pod.metadata.name;
   }
 
+  get podIP(): string {
+    return this.settings.podIP;
+  }
+
   get isReady(): boolean {
     return this.#containers.length > 0 && this.#containers.every((container) => container.isReady);
   }

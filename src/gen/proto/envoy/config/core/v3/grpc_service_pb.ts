@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { HeaderValue } from "./base_pb.js";
+import type { HeaderValue, RetryPolicy } from "./base_pb.js";
 import { file_envoy_config_core_v3_base } from "./base_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file envoy/config/core/v3/grpc_service.proto.
  */
 export const file_envoy_config_core_v3_grpc_service: GenFile = /*@__PURE__*/
-  fileDesc("CidlbnZveS9jb25maWcvY29yZS92My9ncnBjX3NlcnZpY2UucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzIswCCgtHcnBjU2VydmljZRI/CgplbnZveV9ncnBjGAEgASgLMisuZW52b3kuY29uZmlnLmNvcmUudjMuR3JwY1NlcnZpY2UuRW52b3lHcnBjEioKB3RpbWVvdXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOwoQaW5pdGlhbF9tZXRhZGF0YRgFIAMoCzIhLmVudm95LmNvbmZpZy5jb3JlLnYzLkhlYWRlclZhbHVlGpIBCglFbnZveUdycGMSFAoMY2x1c3Rlcl9uYW1lGAEgASgJEhEKCWF1dGhvcml0eRgCIAEoCRJAChptYXhfcmVjZWl2ZV9tZXNzYWdlX2xlbmd0aBgEIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIaChJza2lwX2Vudm95X2hlYWRlcnMYBSABKAhiBnByb3RvMw", [file_envoy_config_core_v3_base, file_google_protobuf_duration, file_google_protobuf_wrappers]);
+  fileDesc("CidlbnZveS9jb25maWcvY29yZS92My9ncnBjX3NlcnZpY2UucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzIoUDCgtHcnBjU2VydmljZRI/CgplbnZveV9ncnBjGAEgASgLMisuZW52b3kuY29uZmlnLmNvcmUudjMuR3JwY1NlcnZpY2UuRW52b3lHcnBjEioKB3RpbWVvdXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOwoQaW5pdGlhbF9tZXRhZGF0YRgFIAMoCzIhLmVudm95LmNvbmZpZy5jb3JlLnYzLkhlYWRlclZhbHVlEjcKDHJldHJ5X3BvbGljeRgGIAEoCzIhLmVudm95LmNvbmZpZy5jb3JlLnYzLlJldHJ5UG9saWN5GpIBCglFbnZveUdycGMSFAoMY2x1c3Rlcl9uYW1lGAEgASgJEhEKCWF1dGhvcml0eRgCIAEoCRJAChptYXhfcmVjZWl2ZV9tZXNzYWdlX2xlbmd0aBgEIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIaChJza2lwX2Vudm95X2hlYWRlcnMYBSABKAhiBnByb3RvMw", [file_envoy_config_core_v3_base, file_google_protobuf_duration, file_google_protobuf_wrappers]);
 
 /**
  * `initial_metadata` is sent with every stream; it tells our two filters apart.
@@ -38,6 +38,11 @@ export type GrpcService = Message<"envoy.config.core.v3.GrpcService"> & {
    * @generated from field: repeated envoy.config.core.v3.HeaderValue initial_metadata = 5;
    */
   initialMetadata: HeaderValue[];
+
+  /**
+   * @generated from field: envoy.config.core.v3.RetryPolicy retry_policy = 6;
+   */
+  retryPolicy?: RetryPolicy | undefined;
 };
 
 /**
