@@ -77,6 +77,7 @@ describe('taking over a cluster of the reference', () => {
   it.each([
     ['HTTPRoute', httpRouteRef('llm')],
     ['HTTPRouteFilter', filterRef('ai-eg-host-rewrite-llm')],
+    ['HTTPRouteFilter of the catch-all', filterRef('ai-eg-route-not-found-response-llm')],
   ])('changes nothing in the spec of the %s, and drops labels that nobody wants any more', async (_, ref) => {
     const { spec, metadata } = await world.cluster.api.exists<Content>(ref);
     expect(spec).toEqual(formerOf(ref)?.spec);
@@ -84,6 +85,21 @@ describe('taking over a cluster of the reference', () => {
     expect(metadata.annotations).toEqual(formerOf(ref)?.metadata.annotations);
     expect(metadata.ownerReferences).toEqual(formerOf(ref)?.metadata.ownerReferences);
     expect(metadata.labels).toBeUndefined();
+  });
+
+  it('takes its finalizer off objects of users, which nobody could once this controller is uninstalled', async () => {
+    const released = OWN_KINDS.map((kind) =>
+      world.cluster.api.eventually<KubeObject, KubeObject>(
+        aiRef(kind, kind === 'AIGatewayRoute' ? 'llm' : 'openai'),
+        'no finalizer',
+        (object) => !object?.metadata.finalizers?.includes(FINALIZER) && object,
+      ),
+    );
+    expect((await Promise.all(released)).map(({ metadata }) => metadata.deletionTimestamp)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('removes a rule of theirs that is no longer wanted', async () => {

@@ -50,12 +50,17 @@ export class ControllerWorld {
     private readonly kubeconfig: string,
   ) {}
 
-  static async start(values: readonly string[] = []): Promise<ControllerWorld> {
+  /** `install` brings the chart's objects into the cluster. */
+  static async start(
+    values: readonly string[] = [],
+    install: (cluster: KubeCluster, release: Release) => Promise<void> = ({ api }, release) =>
+      installRelease(api, release),
+  ): Promise<ControllerWorld> {
     const cluster = await KubeCluster.start();
     await installCrds(cluster.api);
     await cluster.api.ensureNamespace(ENVOY_GATEWAY_NAMESPACE);
     const release = await renderRelease(values);
-    await installRelease(cluster.api, release);
+    await install(cluster, release);
     return new ControllerWorld(cluster, release, await cluster.kubeconfigOf(RELEASE_NAMESPACE, CONTROLLER));
   }
 

@@ -55,6 +55,39 @@ describe('originOf', () => {
     expect(origin('plain', 1, aiRoute('llm'), httpRoute('plain', annotations))).toBe('ns/plain/1');
   });
 
+  describe('in a cluster', () => {
+    const ROUTE: KubeObject = { ...aiRoute('llm'), metadata: { namespace: 'ns', name: 'llm', uid: 'u' } };
+    const owned = (child: KubeObject, kind: string, owner: string, controller = true): KubeObject => ({
+      ...child,
+      metadata: {
+        ...child.metadata,
+        ownerReferences: [{ apiVersion: 'aigateway.envoyproxy.io/v1beta1', kind, name: owner, uid: 'u', controller }],
+      },
+    });
+    const PARTS: readonly KubeObject[] = [
+      httpRoute('anything', partAnnotations('llm', 9)),
+      httpRoute(partName('llm', 1, 9)),
+      httpRoute(partName('llm', 1, 9), partAnnotations('llm', 9)),
+    ];
+
+    it.each(PARTS)('is that of its owner: %j', (part) => {
+      const { name } = part.metadata;
+      expect(origin(name, 1, ROUTE, owned(part, 'AIGatewayRoute', 'llm'))).toBe('ns/llm/10');
+    });
+
+    it.each(
+      PARTS.flatMap((part) => [
+        part,
+        owned(part, 'AIGatewayRoute', 'other'),
+        owned(part, 'MCPRoute', 'llm'),
+        owned(part, 'AIGatewayRoute', 'llm', false),
+      ]),
+    )('is not that of a route which does not own it: %j', (part) => {
+      const { name } = part.metadata;
+      expect(origin(name, 1, ROUTE, part)).toBe(`ns/${name}/1`);
+    });
+  });
+
   it('finds by name what it finds by annotations', () => {
     const nat = (max: number) => fc.integer({ min: 0, max });
     fc.assert(

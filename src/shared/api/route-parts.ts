@@ -1,6 +1,6 @@
 import type { HTTPRoute } from './http-route.js';
 import { kinds } from './kinds.js';
-import type { KubeObject } from './kube-object.js';
+import { groupOf, type KubeObject } from './kube-object.js';
 import type { Snapshot } from './snapshot.js';
 
 // An AIGatewayRoute with more rules or matches than one HTTPRoute may hold becomes several HTTPRoutes:
@@ -39,18 +39,39 @@ export const partName = (route: string, part: number, ruleOffset: number): strin
 
 /**
  * The rule of the AIGatewayRoute behind a rule of an HTTPRoute: by the annotations of the HTTPRoute; without them the
- * route of the same name; without such a route by the name of a part. Names of other HTTPRoutes come back as they are.
+ * route of the same name; without such a route by the name of a part. Names of other HTTPRoutes come back as they are, and so
+ * do those that name a route which does not own them: whoever may write HTTPRoutes is not given its backends for that.
  * `ruleIndex` may be beyond the rules that the AIGatewayRoute has.
  */
 export function originOf(rule: RuleName, world: Snapshot): RuleName {
   const { namespace, route, ruleIndex } = rule;
-  const part = annotatedPart(world.get<HTTPRoute>(kinds.httpRoute, namespace, route));
-  if (part !== undefined) return { namespace, route: part.route, ruleIndex: part.ruleOffset + ruleIndex };
+  const httpRoute = world.get<HTTPRoute>(kinds.httpRoute, namespace, route);
+  const part = annotatedPart(httpRoute);
+  if (part !== undefined && mayBePartOf(httpRoute, namespace, part.route, world))
+    return { namespace, route: part.route, ruleIndex: part.ruleOffset + ruleIndex };
   if (isAIGatewayRoute(namespace, route, world)) return rule;
   const named = parsePartName(route);
-  return named !== undefined && isAIGatewayRoute(namespace, named.route, world)
+  return named !== undefined &&
+    isAIGatewayRoute(namespace, named.route, world) &&
+    mayBePartOf(httpRoute, namespace, named.route, world)
     ? { namespace, route: named.route, ruleIndex: named.ruleOffset + ruleIndex }
     : rule;
+}
+
+/** One that nobody has seen yet may be; routes from files own nothing. */
+function mayBePartOf(httpRoute: KubeObject | undefined, namespace: string, route: string, world: Snapshot): boolean {
+  const isFromFile = world.get(kinds.aiGatewayRoute, namespace, route)?.metadata.uid === undefined;
+  return (
+    httpRoute === undefined ||
+    isFromFile ||
+    (httpRoute.metadata.ownerReferences ?? []).some(
+      ({ apiVersion, kind, name, controller }) =>
+        controller === true &&
+        groupOf(apiVersion) === kinds.aiGatewayRoute.group &&
+        kind === kinds.aiGatewayRoute.kind &&
+        name === route,
+    )
+  );
 }
 
 interface Part {
