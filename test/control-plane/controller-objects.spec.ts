@@ -230,6 +230,50 @@ spec: { globalLLMRequestCosts: [{ metadataKey: global, type: TotalToken }] }`,
     expect(metadata.ownerReferences).toEqual(before.metadata.ownerReferences);
   });
 
+  it('serves a route that is deleted and made again many times', async () => {
+    const ref = aiRef('AIGatewayRoute', 'again');
+    for (let time = 0; time < 15; time++) {
+      await world.apply(routeYaml('again', ['edge'], '{ name: other }'));
+      await world.cluster.api.exists(httpRouteRef('again'));
+      await world.cluster.api.delete(ref);
+      await world.cluster.api.isGone(httpRouteRef('again'));
+    }
+    await world.apply(routeYaml('again', ['edge'], '{ name: other }'));
+    await world.cluster.api.exists(httpRouteRef('again'));
+    expect(await world.condition(ref, 'Accepted')).toMatchObject({ status: 'True' });
+    await world.cluster.api.delete(ref);
+  }, 60_000);
+
+  it.each([httpRouteRef('llm'), filterRef('ai-eg-host-rewrite-llm')])(
+    'gives a child its owner back: %j',
+    async (ref) => {
+      await world.apply(routeYaml('llm', ['edge'], '{ name: openai }'));
+      const { metadata } = await world.cluster.api.exists(ref);
+      await world.cluster.api.patch(ref, { metadata: { ownerReferences: null } });
+      const owned = await world.cluster.api.eventually<KubeObject, KubeObject>(
+        ref,
+        'to be owned',
+        (object) => object?.metadata.ownerReferences !== undefined && object,
+      );
+      expect(owned.metadata.ownerReferences).toEqual(metadata.ownerReferences);
+      await world.condition(aiRef('AIGatewayRoute', 'llm'), 'Accepted');
+      expect(await world.filterConfig('edge')).toContain('model-of-llm');
+    },
+  );
+
+  it('puts the marks back on the Secrets of a filter config', async () => {
+    const ref = secretRef(configSecretNames.index('default', 'edge'));
+    const { metadata } = await world.cluster.api.exists(ref);
+    expect(metadata.labels).toBeDefined();
+    await world.cluster.api.patch(ref, { metadata: { labels: null, annotations: null } });
+    const marked = await world.cluster.api.eventually<KubeObject, KubeObject>(
+      ref,
+      'to be marked',
+      (object) => object?.metadata.labels !== undefined && object?.metadata.annotations !== undefined && object,
+    );
+    expect([marked.metadata.labels, marked.metadata.annotations]).toEqual([metadata.labels, metadata.annotations]);
+  });
+
   it('touches nothing that a user made under a name of ours', async () => {
     await world.apply(
       `apiVersion: gateway.networking.k8s.io/v1

@@ -76,6 +76,29 @@ describe('what the controller says of what it cannot do', () => {
     }, 60_000);
   });
 
+  describe('models behind a regular expression', () => {
+    const annotation = 'aigateway.envoyproxy.io/models';
+
+    it('are told until the annotation alone lists one, and appear in the filter config', async () => {
+      const yaml = routeYaml('patterns', ['edge'], '{ name: openai }');
+      await world.apply(yaml.replace('value: model-of-patterns', "type: RegularExpression, value: 'gpt-[0-9]+'"));
+      const ref = aiRef('AIGatewayRoute', 'patterns');
+      const accepted = (text: string) =>
+        world.condition(ref, 'Accepted', ({ status, message }) => status === 'True' && message.includes(text));
+      expect((await accepted('do not appear in model lists')).message).toContain(`in the annotation ${annotation}`);
+      const annotate = (names: string) =>
+        world.cluster.kubectl.run('annotate', '--overwrite', 'aigatewayroute', 'patterns', '-n', 'default', names);
+      await annotate(`${annotation}=gpt-5, gpt-image`);
+      await world.configured('edge', 'the listed model', (text) => text.includes('"Name":"gpt-5"'));
+      const { message } = await accepted('leave out "gpt-image": no rule of this route is found to serve such a model');
+      expect(message).not.toContain('do not appear in model lists');
+      await annotate(`${annotation}-`);
+      const config = await world.configured('edge', 'no listed model', (text) => !text.includes('gpt-5'));
+      expect(config).not.toContain('gpt-image');
+      await accepted('do not appear in model lists');
+    }, 60_000);
+  });
+
   describe('a namespace that is not watched', () => {
     it('is named, with the flag, and nothing is tried again', async () => {
       await world.apply(backendYaml('remote', 'PLANTED-remote-key', 'far'));

@@ -87,7 +87,9 @@ describe('rotation of credentials on a real API server', () => {
       world.tokens.entra.fault = { kind: 'status', status: 401 };
       const other = await world.token('gcp-file');
       const failed = await world.condition('azure-secret', 'Rotated', ({ reason }) => reason === 'RotationFailed');
-      expect(failed.message).toMatch(/\(azure-token, code \S+\).*The next one is at .*The token before serves until /);
+      expect(failed.message).toMatch(
+        /\(azure-token, code \S+\).*The next one is due at .*The token before serves until /,
+      );
       await world.token('gcp-file', other.text);
       world.lifetimeS = LONG_S;
       world.tokens.entra.fault = undefined;

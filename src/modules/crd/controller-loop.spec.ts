@@ -5,6 +5,7 @@ import { eventually } from '../../../test/harness/eventually.js';
 import { FakeKubeApi } from '../../../test/harness/fake-kube-api.js';
 import { Gate } from '../../../test/harness/gate.js';
 import { MetricsRegistry } from '../../platform/metrics/metrics-registry.js';
+import type { ConditionedObject, ConditionState } from '../../shared/api/conditions.js';
 import { kinds } from '../../shared/api/kinds.js';
 import { keyOf, objectKey, type KubeObject, type ObjectKey } from '../../shared/api/kube-object.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
@@ -31,6 +32,7 @@ class AnnotatingController implements Controller {
   throwsAt = (_roots: readonly string[]): boolean => false;
   cannotTell = (_name: string): boolean => false;
   requeueAfterMs: number | undefined;
+  conditions: readonly ConditionState[] = [];
 
   *triggers({ before, after }: Change): Iterable<ObjectKey> {
     const object = (after ?? before)!;
@@ -49,7 +51,7 @@ class AnnotatingController implements Controller {
       patches: world.get(kinds.inferencePool, 'default', names[i]!)
         ? [{ object: root, patch: { metadata: { annotations: { done: 'yes' } } } }]
         : [],
-      conditions: new Map(),
+      conditions: new Map(this.conditions.length === 0 ? [] : [[root, this.conditions]]),
       events: [],
       ...(this.requeueAfterMs !== undefined && { requeueAfterMs: this.requeueAfterMs }),
     }));
@@ -153,6 +155,30 @@ describe('ControllerLoop', () => {
     expect(isDone('a')).toBe(false);
     deliver('a', { labels: { x: '1' } });
     await done('a');
+  });
+
+  it('tells in the conditions what fails time after time, and no more when it is written', async () => {
+    let isBroken = true;
+    const isOfContent = ({ method, path }: { readonly method: string; readonly path: string }) =>
+      method === 'PATCH' && path.endsWith('/a');
+    api.fault = (call) => (isBroken && isOfContent(call) ? { status: 500 } : undefined);
+    controller.conditions = [{ type: 'Accepted', status: 'True', reason: 'ReconciliationSucceeded', message: 'well' }];
+    const told = () => {
+      const { status } = api.get(POOLS, 'default', 'a') as ConditionedObject;
+      return status?.conditions?.map(({ type, message }) => `${type}: ${message}`).join() ?? '';
+    };
+    loop.start();
+    deliver('a');
+    await eventually('a condition', () => told() !== '');
+    expect(told()).toMatch(/^NotAccepted: cannot write InferencePool default\/a, and it is tried again: .* 500 /);
+    // Before that it may be a conflict.
+    const firstTold = api.calls.findIndex(({ method, path }) => method === 'PATCH' && path.endsWith('/a/status'));
+    expect(api.calls.slice(0, firstTold).filter(isOfContent)).toHaveLength(3);
+    const events = () => api.callsOf('POST', 'events').length;
+    await eventually('an Event', () => events() === 1);
+    isBroken = false;
+    await eventually('the condition to change', () => told() === 'Accepted: well');
+    expect(events()).toBe(1);
   });
 
   it('tries again soon when rights are missing, as at an API server that has not read its roles yet', async () => {

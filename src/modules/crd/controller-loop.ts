@@ -189,7 +189,7 @@ export class ControllerLoop {
 
   async #write(root: ObjectKey, desired: Desired): Promise<void> {
     const { name } = this.#controller;
-    const result = await this.#writer.write(desired, { controller: name, root });
+    const result = await this.#writer.write(desired, { controller: name, root }, this.#queue.failuresOf(root));
     const nowMs = this.#timing.nowMs();
     if (result.sort === 'done') {
       this.#queue.succeeded(root);

@@ -1,6 +1,7 @@
 import type { ConditionState } from '../../shared/api/conditions.js';
 import type { GroupKind, KubeObject, ObjectKey } from '../../shared/api/kube-object.js';
 import type { Snapshot } from '../../shared/api/snapshot.js';
+import type { HoldOff } from './work-queue.js';
 
 /**
  * What is registered with the controller loop: pure decisions about roots of one kind. The loop watches, queues, applies and
@@ -19,10 +20,11 @@ export interface Controller {
    */
   readonly onAttached?: (wake: (root: ObjectKey) => void) => void;
   /**
-   * A root is taken `quietMs` after its last trigger and `maxMs` after its first one at the latest; the loop stretches both
-   * while passes of this controller take long, so that a burst costs a bounded share of the processor.
+   * A root is taken `quietMs` after its last trigger and `maxMs` after its first one at the latest, `burstMaxMs` while a burst
+   * goes on; the loop stretches all of them while passes of this controller take long, so that a burst costs a bounded share of
+   * the processor.
    */
-  readonly holdOff: { readonly quietMs: number; readonly maxMs: number };
+  readonly holdOff: HoldOff;
   /**
    * What each of the roots should own, given the world: the same world gives the same bytes. Roots may be gone from the world
    * (`deletes` then names what they leave). Roots of one pass come together so that they can share what they resolve. When it

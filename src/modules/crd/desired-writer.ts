@@ -1,7 +1,7 @@
 import type { ConditionState } from '../../shared/api/conditions.js';
 import { displayName, type KubeObject, type ObjectKey } from '../../shared/api/kube-object.js';
 import { ApiError, isRefusal } from './connection/api-error.js';
-import type { Applier } from './apply/applier.js';
+import { nameOfKey, type Applier } from './apply/applier.js';
 import type { EventRecorder } from './apply/event-recorder.js';
 import { withRefusal } from './apply/refused-conditions.js';
 import type { StatusWriter } from './apply/status-writer.js';
@@ -18,13 +18,17 @@ export type WriteResult =
   | { readonly sort: 'refused'; readonly reason: string; readonly lacksRights: boolean }
   | { readonly sort: 'failed'; readonly error: Error; readonly retryAfterMs?: number };
 
+/** Failures in a row that nobody has to be told of: conflicts, and an API server that starts. */
+const UNTOLD_FAILURES = 2;
+
 /**
  * Writes what one reconcile wants, in this order:
  *
  *     objects, one after the other ─▶ deletes ─▶ patches ─▶ conditions ─▶ events
  *
  * so that nothing is taken away before its successor is there, and status says what was done. A failure ends it there and
- * the whole is tried again later; when an object is refused for good, conditions and events follow and tell why.
+ * the whole is tried again later; when an object is refused for good, or fails time after time, conditions and events follow
+ * and tell why.
  */
 export class DesiredWriter {
   readonly #applier: Applier;
@@ -41,33 +45,30 @@ export class DesiredWriter {
     this.#events = parts.events;
   }
 
-  /** Never rejects. */
-  async write(desired: Desired, origin: Origin): Promise<WriteResult> {
+  /** Never rejects. `failures`: how often in a row it has failed before. */
+  async write(desired: Desired, origin: Origin, failures: number): Promise<WriteResult> {
     try {
-      const refusal = await this.#writeObjects(desired, origin);
-      await this.#writeConditions(desired, refusal, origin);
-      for (const event of desired.events) this.#events.record(event);
-      if (refusal === undefined) return { sort: 'done' };
+      const problem = await this.#writeObjects(desired, origin, failures);
+      await this.#writeConditions(desired, problem, origin);
+      // What was not done is not told.
+      for (const event of desired.events) if (!problem || event.type === 'Warning') this.#events.record(event);
+      if (problem === undefined) return { sort: 'done' };
+      const { reason } = problem;
       this.#events.record({
         regarding: desired.root,
         type: 'Warning',
         reason: 'ApplyFailed',
         action: 'Apply',
-        note: refusal.reason,
+        note: reason,
       });
-      return { sort: 'refused', ...refusal };
+      return problem.failure ? failed(problem.failure) : { sort: 'refused', reason, lacksRights: problem.lacksRights };
     } catch (error) {
-      const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
-      return {
-        sort: 'failed',
-        error: error instanceof Error ? error : new Error(String(error)),
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      };
+      return failed(error);
     }
   }
 
-  /** Something is refused for good. Rejects with what may go better the next time. */
-  async #writeObjects(desired: Desired, origin: Origin): Promise<Refusal | undefined> {
+  /** What is to be told: something is refused for good, or failed again. Rejects with what may go better the next time. */
+  async #writeObjects(desired: Desired, origin: Origin, failures: number): Promise<Problem | undefined> {
     let current: KubeObject | ObjectKey = desired.root;
     try {
       for (const object of desired.objects) await this.#applier.apply((current = object), origin);
@@ -79,23 +80,47 @@ export class DesiredWriter {
       return undefined;
     } catch (error) {
       if (error instanceof TerminalError) return { reason: error.message, lacksRights: false };
-      if (!isRefusal(error)) throw error;
-      const what = typeof current === 'string' ? current : displayName(current);
-      const reason = `cannot write ${what}: the API server refused it: ${error.message}`;
-      return { reason, lacksRights: error.status === 403 };
+      const what = typeof current === 'string' ? textOfKey(current) : displayName(current);
+      if (isRefusal(error)) {
+        const reason = `cannot write ${what}: the API server refused it: ${error.message}`;
+        return { reason, lacksRights: error.status === 403 };
+      }
+      // Without an answer of the API server nobody could be told.
+      if (failures < UNTOLD_FAILURES || !(error instanceof ApiError)) throw error;
+      const reason = `cannot write ${what}, and it is tried again: ${error.message}`;
+      return { reason, lacksRights: false, failure: error };
     }
   }
 
-  async #writeConditions(desired: Desired, refusal: Refusal | undefined, origin: Origin): Promise<void> {
+  async #writeConditions(desired: Desired, problem: Problem | undefined, origin: Origin): Promise<void> {
     for (const [key, states] of desired.conditions) {
       const shown: readonly ConditionState[] =
-        refusal !== undefined && key === desired.root ? withRefusal(states, refusal.reason) : states;
+        problem !== undefined && key === desired.root ? withRefusal(states, problem.reason) : states;
       await this.#statusWriter.write(key, shown, origin);
     }
   }
 }
 
-type Refusal = Omit<Extract<WriteResult, { readonly sort: 'refused' }>, 'sort'>;
+interface Problem {
+  readonly reason: string;
+  readonly lacksRights: boolean;
+  /** Absent: the same write would be refused again. */
+  readonly failure?: ApiError;
+}
+
+function textOfKey(key: ObjectKey): string {
+  const { type, namespace, name } = nameOfKey(key);
+  return `${type.kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
+
+function failed(error: unknown): WriteResult {
+  const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+  return {
+    sort: 'failed',
+    error: error instanceof Error ? error : new Error(String(error)),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
 
 /** A pod to be annotated may end at any time. */
 function ignoreMissing(error: unknown): void {

@@ -42,6 +42,38 @@ describe('WorkQueue', () => {
     expect(q.nextDueMs()).toBe(1_010);
   });
 
+  it('lets the maximum grow while a root is never quiet, and answers the end of the burst as soon as before', () => {
+    const q = new WorkQueue({ ...holdOff, burstMaxMs: 150 }, retry);
+    const takenAt: number[] = [];
+    const run = (fromMs: number, toMs: number, everyMs: number) => {
+      for (let ms = fromMs; ms <= toMs; ms++) {
+        if (ms % everyMs === 0) q.trigger('a', ms);
+        if (q.take(ms, 9).length === 0) continue;
+        takenAt.push(ms);
+        q.succeeded('a');
+      }
+    };
+    run(0, 500, 5);
+    // After 50, 100 and 150, each counted from the trigger that follows the pass before.
+    expect(takenAt).toEqual([50, 155, 310, 465]);
+    // The last trigger was at 500.
+    expect(q.nextDueMs()).toBe(550);
+    expect(q.take(550, 9)).toEqual(['a']);
+    q.succeeded('a');
+    // Afterwards it is as it was.
+    run(20_000, 20_100, 5);
+    expect(takenAt[4]).toBe(20_050);
+  });
+
+  it('does not let the maximum grow for a root that is quiet between its passes', () => {
+    const q = new WorkQueue({ ...holdOff, burstMaxMs: 150 }, retry);
+    q.trigger('a', 0);
+    q.take(10, 9);
+    q.succeeded('a');
+    for (let ms = 11; ms < 200; ms += 5) q.trigger('a', ms);
+    expect(q.nextDueMs()).toBe(61);
+  });
+
   it('holds back a root that is being worked on, and hands it out again afterwards when it was triggered meanwhile', () => {
     const q = queue();
     q.trigger('a', 0);

@@ -4,6 +4,8 @@ import { retryDelayMs, type RetryLimits } from './retry-delay.js';
 export interface HoldOff {
   readonly quietMs: number;
   readonly maxMs: number;
+  /** What the maximum grows to while a burst goes on; absent: it does not grow. */
+  readonly burstMaxMs?: number;
 }
 
 interface Trigger {
@@ -11,12 +13,14 @@ interface Trigger {
   lastMs: number;
   /** How long nothing must happen. */
   readonly quietMs: number;
+  readonly maxMs: number;
 }
 
-/** A root that was handed out a moment ago. */
+/** A root that was handed out a moment ago, and how long it will be held off when its burst goes on. */
 interface Recent {
   readonly takenMs: number;
   readonly quietMs: number;
+  readonly maxMs: number;
 }
 
 /** A trigger within this part of the maximum after the root was handed out goes on with the burst before it. */
@@ -33,7 +37,8 @@ const RECENT_MAX = 1_000;
  *     failure ─▶ after its back-off ─────────────────────────┘ ◀───────────────┘
  *
  * Changes that come one after the other for long double the quiet time of their root again and again, up to the maximum:
- * the first of them is answered at once, the burst as a whole costs a pass for each maximum.
+ * the first of them is answered at once, the burst as a whole costs a pass for each maximum. The maximum of a root that was
+ * never quiet doubles too, up to its own bound; the quiet time stays as it is, so that the end of the burst is answered as soon.
  *
  * Pure but for its own state: every call is given the time.
  */
@@ -63,10 +68,15 @@ export class WorkQueue {
     return this.#failures.size;
   }
 
+  /** How often in a row a root has failed. */
+  failuresOf(key: ObjectKey): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
   trigger(key: ObjectKey, nowMs: number): void {
     const trigger = this.#triggered.get(key);
     if (trigger) trigger.lastMs = nowMs;
-    else this.#triggered.set(key, { firstMs: nowMs, lastMs: nowMs, quietMs: this.#quietMs(key, nowMs) });
+    else this.#triggered.set(key, { firstMs: nowMs, lastMs: nowMs, ...this.#heldOff(key, nowMs) });
   }
 
   requeue(key: ObjectKey, atMs: number): void {
@@ -88,7 +98,7 @@ export class WorkQueue {
     for (const [key, atMs] of this.#scheduled) if (!this.#working.has(key) && atMs <= nowMs) due.add(key);
     const taken = [...due].slice(0, countMax);
     for (const key of taken) {
-      this.#recent.set(key, { takenMs: nowMs, quietMs: this.#triggered.get(key)?.quietMs ?? this.#holdOff.quietMs });
+      this.#recent.set(key, { takenMs: nowMs, ...this.#next(this.#triggered.get(key)) });
       this.#triggered.delete(key);
       // A back-off or requeue is answered by any pass over the root.
       this.#scheduled.delete(key);
@@ -127,18 +137,28 @@ export class WorkQueue {
       for (const key of map.keys()) if (!isWanted(key)) map.delete(key);
   }
 
-  #quietMs(key: ObjectKey, nowMs: number): number {
+  #heldOff(key: ObjectKey, nowMs: number): Pick<Trigger, 'quietMs' | 'maxMs'> {
     const recent = this.#recent.get(key);
-    return recent && this.#isBurst(recent, nowMs)
-      ? Math.min(recent.quietMs * 2, this.#holdOff.maxMs)
-      : this.#holdOff.quietMs;
+    const { quietMs, maxMs } = recent && this.#isBurst(recent, nowMs) ? recent : this.#holdOff;
+    return { quietMs, maxMs };
   }
 
-  #isBurst({ takenMs }: Recent, nowMs: number): boolean {
-    return nowMs - takenMs <= this.#holdOff.maxMs * BURST_SHARE;
+  /** How long a root is held off when it is triggered again at once. */
+  #next(trigger: Trigger | undefined): Pick<Trigger, 'quietMs' | 'maxMs'> {
+    const { quietMs, maxMs, burstMaxMs = maxMs } = this.#holdOff;
+    if (trigger === undefined) return { quietMs: Math.min(quietMs * 2, maxMs), maxMs };
+    const wasNeverQuiet = trigger.firstMs + trigger.maxMs <= trigger.lastMs + trigger.quietMs;
+    return {
+      quietMs: Math.min(trigger.quietMs * 2, maxMs),
+      maxMs: wasNeverQuiet ? Math.min(trigger.maxMs * 2, burstMaxMs) : trigger.maxMs,
+    };
   }
 
-  #dueMs({ firstMs, lastMs, quietMs }: Trigger): number {
-    return Math.min(lastMs + quietMs, firstMs + this.#holdOff.maxMs);
+  #isBurst({ takenMs, maxMs }: Recent, nowMs: number): boolean {
+    return nowMs - takenMs <= maxMs * BURST_SHARE;
+  }
+
+  #dueMs({ firstMs, lastMs, quietMs, maxMs }: Trigger): number {
+    return Math.min(lastMs + quietMs, firstMs + maxMs);
   }
 }

@@ -32,16 +32,17 @@ export class AdminHttpAdapter extends ExpressAdapter {
 }
 
 /**
- * Opens the admin port on all interfaces and returns its number, which differs from the one asked for if that is 0.
+ * Opens the admin port on all interfaces and returns its number, which differs from the one asked for if that is 0. `flag` is the
+ * one that sets it.
  * @throws UserFacingError if the port cannot be had
  */
-export async function listenAdmin(app: INestApplication, port: number): Promise<number> {
+export async function listenAdmin(app: INestApplication, port: number, flag = '-adminPort'): Promise<number> {
   try {
     await app.listen(port);
   } catch (error) {
     const why = LISTEN_FAULTS[(error as NodeJS.ErrnoException).code ?? ''];
     if (why === undefined) throw error;
-    throw new UserFacingError(`cannot listen on admin port ${port}: ${why}, or choose another port with -adminPort`, {
+    throw new UserFacingError(`cannot listen on admin port ${port}: ${why}, or choose another port with ${flag}`, {
       cause: error,
     });
   }

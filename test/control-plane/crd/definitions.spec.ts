@@ -23,11 +23,46 @@ const POLICY = { 'gateway.networking.k8s.io/policy': 'direct' };
 const LABELS: Partial<Record<Kind, object>> = { BackendSecurityPolicy: POLICY, QuotaPolicy: POLICY };
 const SHORT_NAMES: Partial<Record<Kind, readonly string[]>> = { GatewayConfig: ['gwconfig'] };
 
-const served = (name: string, traits: object) => ({
+/** The first column is that of the reference; the others are ours. */
+const column = (name: string, jsonPath: string, more: object = {}) => ({ name, type: 'string', jsonPath, ...more });
+const COLUMNS: Partial<Record<Kind, readonly object[]>> = {
+  AIGatewayRoute: [
+    column('Programmed', '.status.conditions[?(@.type=="Programmed")].status'),
+    column('Reason', '.status.conditions[?(@.type=="Programmed")].reason', { priority: 1 }),
+  ],
+  AIServiceBackend: [column('Schema', '.spec.schema.name')],
+  BackendSecurityPolicy: [
+    column('Type', '.spec.type'),
+    column('Rotated', '.status.conditions[?(@.type=="Rotated")].status'),
+  ],
+};
+
+const SPECS: Partial<Record<Kind, object>> = {
+  AIServiceBackend: {
+    schema: { name: 'OpenAI' },
+    backendRef: { group: 'gateway.envoyproxy.io', kind: 'Backend', name: 'b' },
+  },
+  BackendSecurityPolicy: { type: 'APIKey', apiKey: { secretRef: { name: 's' } } },
+};
+/** What kubectl prints of them. */
+const PRINTED: Partial<Record<Kind, readonly (readonly [header: string, value: string])[]>> = {
+  AIGatewayRoute: [['PROGRAMMED', 'True']],
+  AIServiceBackend: [['SCHEMA', 'OpenAI']],
+  BackendSecurityPolicy: [
+    ['TYPE', 'APIKey'],
+    ['ROTATED', 'True'],
+  ],
+};
+
+const served = (kind: Kind, name: string, traits: object) => ({
   name,
   served: true,
   ...traits,
-  additionalPrinterColumns: [{ name: 'Status', type: 'string', jsonPath: '.status.conditions[-1:].type' }],
+  additionalPrinterColumns: [
+    column('Status', '.status.conditions[-1:].type'),
+    ...(COLUMNS[kind] ?? []),
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
   subresources: { status: {} },
   schema: { openAPIV3Schema: expect.objectContaining({ type: 'object' }) },
 });
@@ -35,14 +70,14 @@ const served = (name: string, traits: object) => ({
 /** @see spec api.md section 1 */
 const servedVersions = (kind: Kind) =>
   kind === 'QuotaPolicy'
-    ? [served('v1alpha1', { storage: true })]
+    ? [served(kind, 'v1alpha1', { storage: true })]
     : [
-        served('v1alpha1', {
+        served(kind, 'v1alpha1', {
           storage: false,
           deprecated: true,
           deprecationWarning: `${GROUP}/v1alpha1 ${kind} is deprecated; use ${GROUP}/v1beta1`,
         }),
-        served('v1beta1', { storage: true }),
+        served(kind, 'v1beta1', { storage: true }),
       ];
 
 const newest = (kind: Kind): string => SERVED_KINDS[kind].versions.at(-1)!;
@@ -118,22 +153,26 @@ describe('the CRDs of the chart', () => {
   });
 
   const rows = KIND_NAMES.flatMap((kind) => SERVED_KINDS[kind].versions.map((version) => ({ kind, version })));
-  it.each(rows)('let kubectl print the last condition of $kind in $version', async ({ kind, version }) => {
-    const object = customObject(kind, version, `printed-${version}`);
-    const created = await cluster.api.create(object);
-    const conditions = [condition('ResolvedRefs'), condition('Accepted')];
-    await cluster.api.patch(
-      { ...created, ...created.metadata, namespace: 'default' },
-      { status: { conditions } },
-      'status',
-    );
-    const resource = `${SERVED_KINDS[kind].plural}.${version}.${GROUP}`;
-    const output = await cluster.kubectl.run('get', resource, object.metadata.name);
-    expect(output.trim().split('\n').map(words)).toEqual([
-      ['NAME', 'STATUS'],
-      [object.metadata.name, 'Accepted'],
-    ]);
-  });
+  it.each(rows)(
+    'let kubectl print the state of $kind in $version, the last condition first',
+    async ({ kind, version }) => {
+      const object = customObject(kind, version, `printed-${version}`, SPECS[kind]);
+      const created = await cluster.api.create(object);
+      const conditions = ['ResolvedRefs', 'Programmed', 'Rotated', 'Accepted'].map(condition);
+      await cluster.api.patch(
+        { ...created, ...created.metadata, namespace: 'default' },
+        { status: { conditions } },
+        'status',
+      );
+      const resource = `${SERVED_KINDS[kind].plural}.${version}.${GROUP}`;
+      const output = await cluster.kubectl.run('get', resource, object.metadata.name);
+      const printed = PRINTED[kind] ?? [];
+      expect(output.trim().split('\n').map(words)).toEqual([
+        ['NAME', 'STATUS', ...printed.map(([header]) => header), 'AGE'],
+        [object.metadata.name, 'Accepted', ...printed.map(([, value]) => value), expect.stringMatching(/^\d+s$/)],
+      ]);
+    },
+  );
 
   it('know GatewayConfig by its short name', async () => {
     await cluster.api.create(customObject('GatewayConfig', 'v1beta1', 'short'));

@@ -75,6 +75,7 @@ export class Applier {
     if (reason !== undefined) throw new TerminalError(`cannot delete ${displayName(live.object)}: ${reason}`);
     await this.#client.delete(nameOfKey(key), uid);
     this.#settled.forget(key);
+    this.#contested.deleted(key);
     this.#logger.debug({ object: key }, 'deleted an object');
   }
 

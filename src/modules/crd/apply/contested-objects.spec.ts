@@ -11,6 +11,11 @@ const object = (hostname: string): AnyObject => ({
   spec: { hostname },
 });
 
+const ownedBy = (desired: KubeObject, uid: string): KubeObject => ({
+  ...desired,
+  metadata: { ...desired.metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'Owner', name: 'o', uid }] },
+});
+
 /** As apply does it: asks, and tells when it has written. */
 function applies(contested: ContestedObjects, key: string, desired: KubeObject, nowMs: number): boolean {
   if (contested.isContested(key, desired, nowMs)) return false;
@@ -25,6 +30,16 @@ describe('ContestedObjects', () => {
     expect(may).toEqual([...Array<boolean>(10).fill(true), false, false]);
     expect(applies(contested, 'b', object('h'), 12_000)).toBe(true);
     expect(applies(contested, 'a', object('h'), 60_000)).toBe(true);
+  });
+
+  it('counts anew what we have deleted ourselves, and what has other owners', () => {
+    const contested = new ContestedObjects();
+    const own = Array.from({ length: 30 }, () => {
+      contested.deleted('a');
+      return applies(contested, 'a', object('h'), 0);
+    });
+    const owned = Array.from({ length: 30 }, (_, i) => applies(contested, 'b', ownedBy(object('h'), `uid-${i}`), i));
+    expect(new Set([...own, ...owned])).toEqual(new Set([true]));
   });
 
   it('lets what is new be applied at any time', () => {

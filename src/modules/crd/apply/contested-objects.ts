@@ -23,12 +23,17 @@ export class ContestedObjects {
   isContested(key: ObjectKey, desired: KubeObject, nowMs: number): boolean {
     const before = this.#restores.get(key);
     if (before === undefined || before.count < RESTORES_MAX || nowMs - before.sinceMs >= WINDOW_MS) return false;
-    return before.desired === contentHash(desired);
+    return before.desired === identityOf(desired);
+  }
+
+  /** We have deleted it ourselves: that it has to be made again is nobody's fault. */
+  deleted(key: ObjectKey): void {
+    this.#restores.delete(key);
   }
 
   /** It was applied with success. */
   applied(key: ObjectKey, desired: KubeObject, nowMs: number): void {
-    const hash = contentHash(desired);
+    const hash = identityOf(desired);
     const before = this.#restores.get(key);
     const goesOn = before?.desired === hash && nowMs - before.sinceMs < WINDOW_MS;
     this.#restores.delete(key);
@@ -40,3 +45,7 @@ export class ContestedObjects {
     if (this.#restores.size > OBJECTS_MAX && oldest !== undefined) this.#restores.delete(oldest);
   }
 }
+
+/** Owners belong to it: with those the garbage collector deletes it, rightly. */
+const identityOf = (desired: KubeObject): string =>
+  [contentHash(desired), ...(desired.metadata.ownerReferences ?? []).map(({ uid }) => uid)].join(' ');

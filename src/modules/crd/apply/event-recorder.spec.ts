@@ -22,6 +22,7 @@ describe('EventRecorder', () => {
   let client: ClusterClient;
   let recorder: EventRecorder;
   let nowMs = 0;
+  const logged: string[] = [];
 
   beforeEach(async () => {
     api = await new FakeKubeApi().start();
@@ -31,7 +32,9 @@ describe('EventRecorder', () => {
     store.put({ object: { ...object, metadata: { name: 'a', namespace: 'default', uid: 'u' } }, managed: undefined });
     const timing = { ...SYSTEM_TIMING, nowMs: () => nowMs, date: () => new Date('2026-01-01T00:00:00.123Z') };
     const controller = { name: 'example.com/c', instance: 'i' };
-    recorder = new EventRecorder({ client, store, timing, logger: pino({ level: 'silent' }), controller });
+    logged.length = 0;
+    const logger = pino({ level: 'info' }, { write: (line: string) => logged.push(line) });
+    recorder = new EventRecorder({ client, store, timing, logger, controller });
   });
 
   afterEach(async () => {
@@ -43,6 +46,21 @@ describe('EventRecorder', () => {
     await recorder.flush();
     return api.callsOf('POST', 'events').length;
   };
+
+  it('logs warnings, once, and nothing of what goes well', async () => {
+    recorder.record(event('a', 'spec.rules[0]: wrong'));
+    recorder.record(event('a', 'spec.rules[0]: wrong'));
+    recorder.record({ ...event('a', 'well'), type: 'Normal' });
+    expect(await created()).toBe(2);
+    expect(logged.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({
+        level: 40,
+        object: 'aigateway.envoyproxy.io/AIGatewayRoute/default/a',
+        reason: 'Broken',
+        note: 'spec.rules[0]: wrong',
+      }),
+    ]);
+  });
 
   it('writes what the API wants of an event', async () => {
     recorder.record(event('a', 'x'.repeat(2_000)));

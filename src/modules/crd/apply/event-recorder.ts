@@ -21,7 +21,7 @@ const NAME_LENGTH_MAX = 230;
 /** Events of cluster-scoped objects live here. */
 const DEFAULT_NAMESPACE = 'default';
 
-/** Writes Kubernetes Events, `events.k8s.io/v1`. What was said last about an object is not said again. */
+/** Writes Kubernetes Events, `events.k8s.io/v1`. What was said last about an object is not said again. Warnings are logged too. */
 export class EventRecorder {
   readonly #client: ClusterClient;
   readonly #store: Store;
@@ -56,6 +56,7 @@ export class EventRecorder {
     this.#lastWords.set(event.regarding, words);
     const [oldest] = this.#lastWords.keys();
     if (this.#lastWords.size > OBJECTS_MAX && oldest !== undefined) this.#lastWords.delete(oldest);
+    if (event.type === 'Warning') this.#logger.warn(wordsOf(event), 'an Event of type Warning was told');
     const writing = this.#client
       .create(this.#eventObject(event))
       .then(
@@ -107,6 +108,13 @@ export class EventRecorder {
     };
   }
 }
+
+/** For those who read logs and not Events, which are gone after an hour. */
+const wordsOf = ({ regarding, reason, note }: ObjectEvent): object => ({
+  object: regarding,
+  reason,
+  note: note.slice(0, NOTE_LENGTH_MAX),
+});
 
 /** `events.k8s.io/v1`, what of it is written. */
 interface EventObject extends KubeObject {

@@ -19,6 +19,15 @@ describe('withRefusal', () => {
     ]);
   });
 
+  it('says of a route that it is not in force as it is now', () => {
+    const programmed: ConditionState = { type: 'Programmed', status: 'True', reason: 'Programmed', message: 'm' };
+    const pending: ConditionState = { type: 'Programmed', status: 'False', reason: 'Pending', message: 'm' };
+    expect(withRefusal([programmed], 'no')).toEqual([
+      { type: 'Programmed', status: 'False', reason: 'ApplyFailed', message: 'no' },
+    ]);
+    expect(withRefusal([pending], 'no')).toEqual([pending]);
+  });
+
   it('adds to what was wrong anyway', () => {
     const refused: ConditionState = { type: 'NotAccepted', status: 'False', reason: 'R', message: 'a fault' };
     expect(withRefusal([refused], 'no')).toMatchObject([{ message: 'a fault; no' }]);

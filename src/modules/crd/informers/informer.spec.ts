@@ -103,7 +103,8 @@ describe('Informer', () => {
     await shows('a', 'b');
     expect(changes).toEqual(['+a', '+b']);
     const lists = api.callsOf('GET', 'inferencepools').filter(({ query }) => !query.has('watch'));
-    expect(lists).toHaveLength(1);
+    // The other one asks for the version alone.
+    expect(lists.map(({ query }) => query.get('limit'))).toEqual(['500', '1']);
   });
 
   it('tells what it missed while its version expired', async () => {
@@ -121,6 +122,26 @@ describe('Informer', () => {
     api.fault = () => undefined;
     await shows('changed', 'new', 'same');
     expect(changes.sort()).toEqual(['+new', '-+changed', '-gone']);
+  });
+
+  it('lists again when the data of the server went back in time', async () => {
+    for (const name of ['changed', 'gone', 'same']) api.put(POOLS, pool(name));
+    await start();
+    await watching();
+    api.remove(POOLS, 'default', 'gone');
+    await shows('changed', 'same');
+    const restore = api.backup();
+    api.put(POOLS, pool('changed', { labels: { x: '1' } }));
+    api.put(POOLS, pool('ghost'));
+    await shows('changed', 'ghost', 'same');
+    changes.length = 0;
+    restore();
+    api.breakWatches();
+    await shows('changed', 'same');
+    expect(changes.sort()).toEqual(['-+changed', '-ghost']);
+    // Its versions are lower than those that were seen before.
+    api.put(POOLS, pool('next'));
+    await shows('changed', 'next', 'same');
   });
 
   it('notices a watch that fell silent', async () => {

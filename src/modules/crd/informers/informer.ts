@@ -59,7 +59,7 @@ export type InformerState = 'starting' | 'synced' | 'absent';
  *
  *          ┌───────── version expired ─────────┐
  *          ▼                                   │
- *     ┌─ list ──▶ synced ─▶ watch ─ ended ─▶ watch …
+ *     ┌─ list ──▶ synced ─▶ watch ─ ended ─▶ confirm ─▶ watch …
  *     │   ▲  │                │
  *     │   │  └─ 404 ─▶ absent │ broken, silent: back-off, then watch again from the last version
  *     └───┘      (30 s) ─▶ list
@@ -130,6 +130,7 @@ export class Informer {
       const startedMs = this.#timing.nowMs();
       try {
         if (mustList) await this.#list(signal);
+        else await this.#confirm(signal);
         mustList = false;
         if (this.#state === 'absent') {
           mustList = true;
@@ -213,6 +214,22 @@ export class Informer {
     } while (continueToken !== undefined);
     this.#version = version;
     for (const [key, uid] of this.#known) if (!seen.has(key)) this.#forget(key, uid);
+  }
+
+  /**
+   * Rejects as expired when the server has never heard of the last version, since its data was restored from a backup: a watch
+   * from there would be silent until it has caught up, and never tell what went back. Without labels, because the server looks
+   * for the one object in a long list otherwise.
+   */
+  async #confirm(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { resource, namespace } = this.selection;
+    await this.#client.list(resource, {
+      namespace,
+      isMetadataOnly: true,
+      limit: 1,
+      resourceVersion: this.#version,
+    });
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

@@ -63,6 +63,11 @@ export class Store implements Snapshot {
     return this.#byKey.get(objectKey(type, namespace, name)) as T | undefined;
   }
 
+  /** By server-side apply, as all that we generate. */
+  isWrittenByUs(type: GroupKind, namespace: string, name: string): boolean {
+    return this.#managed.has(objectKey(type, namespace, name));
+  }
+
   getByKey(key: ObjectKey): KubeObject | undefined {
     return this.#byKey.get(key);
   }
