@@ -45,6 +45,11 @@ function customResourceDefinition(description) {
   };
 }
 
+/** Type of the last condition, which is `Accepted` or `NotAccepted`: as in the reference. */
+const STATUS = { name: 'Status', type: 'string', jsonPath: '.status.conditions[-1:].type' };
+/** Which tables have by default, and lose when a definition names columns. */
+const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+
 function crdVersion(description, version) {
   const newest = storageVersion(description);
   return {
@@ -55,7 +60,7 @@ function crdVersion(description, version) {
       deprecated: true,
       deprecationWarning: `${GROUP}/${version} ${description.kind} is deprecated; use ${GROUP}/${newest}`,
     }),
-    additionalPrinterColumns: [{ name: 'Status', type: 'string', jsonPath: '.status.conditions[-1:].type' }],
+    additionalPrinterColumns: [STATUS, ...(description.columns ?? []), AGE],
     subresources: { status: {} },
     schema: { openAPIV3Schema: plain(objectSchema(description, version)) },
   };

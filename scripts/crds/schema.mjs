@@ -35,3 +35,10 @@ const bare = (name) => name.replace(/[*]$/, '');
 export const rules = (...pairs) => ({
   'x-kubernetes-validations': pairs.map(([rule, message]) => ({ rule, message })),
 });
+
+/** A printer column of `kubectl get` with a member of a condition, empty while there is no such condition. */
+export const conditionColumn = (type, member) => ({
+  name: type,
+  type: 'string',
+  jsonPath: `.status.conditions[?(@.type=="${type}")].${member}`,
+});

@@ -15,7 +15,7 @@ import {
   status,
 } from '../blocks.mjs';
 import { donor } from '../donors.mjs';
-import { filled, integer, list, named, object, rules, text } from '../schema.mjs';
+import { conditionColumn, filled, integer, list, named, object, rules, text } from '../schema.mjs';
 
 const backendRef = named(
   'AIGatewayRouteBackendRef',
@@ -119,6 +119,10 @@ const rule = named(
 export const aiGatewayRoute = {
   kind: 'AIGatewayRoute',
   plural: 'aigatewayroutes',
+  columns: [
+    conditionColumn('Programmed', 'status'),
+    { ...conditionColumn('Programmed', 'reason'), name: 'Reason', priority: 1 },
+  ],
   versions: ['v1alpha1', 'v1beta1'],
   description: 'Routes AI requests of one or more Gateways to backends, by model and headers.',
   spec: () =>

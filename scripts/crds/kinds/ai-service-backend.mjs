@@ -39,6 +39,7 @@ const RULES = 'x-kubernetes-validations';
 export const aiServiceBackend = {
   kind: 'AIServiceBackend',
   plural: 'aiservicebackends',
+  columns: [{ name: 'Schema', type: 'string', jsonPath: '.spec.schema.name' }],
   versions: ['v1alpha1', 'v1beta1'],
   description: 'A backend that serves models: its address and the API it speaks.',
   spec: () =>

@@ -1,7 +1,7 @@
 // @see spec api.md section 5
 import { INFERENCE_POOL, SERVICE_BACKEND, secretCredential, secretRef, status, targetRefs } from '../blocks.mjs';
 import { donor } from '../donors.mjs';
-import { filled, flag, named, object, rules, text } from '../schema.mjs';
+import { conditionColumn, filled, flag, named, object, rules, text } from '../schema.mjs';
 
 /** Credential members by type. */
 const MEMBERS = {
@@ -157,6 +157,7 @@ const credentialOverride = named(
 export const backendSecurityPolicy = {
   kind: 'BackendSecurityPolicy',
   plural: 'backendsecuritypolicies',
+  columns: [{ name: 'Type', type: 'string', jsonPath: '.spec.type' }, conditionColumn('Rotated', 'status')],
   labels: { 'gateway.networking.k8s.io/policy': 'direct' },
   versions: ['v1alpha1', 'v1beta1'],
   description: 'The credential that the gateway uses towards backends.',

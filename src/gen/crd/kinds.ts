@@ -440,7 +440,7 @@ export interface LLMRequestCost {
   readonly metadataKey: string;
   /** What is counted. */
   readonly type: "OutputToken" | "InputToken" | "CachedInputToken" | "CacheCreationInputToken" | "TotalToken" | "ReasoningToken" | "CEL";
-  /** Expression for type CEL. Variables: `model`, `backend`, `route_name` (strings); `input_tokens`, `cached_input_tokens`, `cache_creation_input_tokens`, `output_tokens`, `total_tokens`, `reasoning_tokens` (unsigned integers). The result must be an integer that is not negative. */
+  /** Expression for type CEL. Variables: `model`, `backend`, `route_name`, `backend_name`, `backend_namespace`, `schema`, `response_model` (strings); `input_tokens`, `cached_input_tokens`, `cache_creation_input_tokens`, `output_tokens`, `total_tokens`, `reasoning_tokens`, `search_units` (unsigned integers); `request_headers` (map of strings). The result is an integer that is not negative, or a double, which is rounded up. */
   readonly cel?: string;
 }
 

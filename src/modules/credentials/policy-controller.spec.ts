@@ -74,6 +74,18 @@ describe('PolicyController', () => {
     for (const { rotator } of worlds.splice(0)) rotator.stop();
   });
 
+  it('says that no backend has the credential of a policy without targets', async () => {
+    const world = worldOf([policy(), client()]);
+    expect(conditionOf(await world.settle(), 'Accepted')?.message).toContain(
+      'Warnings: spec.targetRefs: there is no targetRef, so that no backend has this credential: name an AIServiceBackend',
+    );
+    const targetRefs = [{ group: 'aigateway.envoyproxy.io', kind: 'AIServiceBackend', name: 'b' }];
+    world.put({ ...policy(), spec: { ...policy().spec!, targetRefs } } as BackendSecurityPolicy);
+    const message = conditionOf(await world.settle(), 'Accepted')?.message;
+    expect(message).toContain('AIServiceBackend default/b does not exist');
+    expect(message).not.toContain('there is no targetRef');
+  });
+
   it('wants a Secret with the token, byte for byte', async () => {
     const world = worldOf([policy(), client()]);
     expect(tokenIn(await world.settle())).toBe('token-1');
@@ -161,6 +173,56 @@ describe('PolicyController', () => {
     expect(desired?.requeueAfterMs).toBe(ATTEMPT_GAP_MS);
     world.pass(ATTEMPT_GAP_MS);
     expect(tokenIn(await world.settle())).toBe('token-2');
+  });
+
+  it('says that a token is being renewed while it is, not when that was due, and tells the new one once', async () => {
+    const world = worldOf([policy(), client()]);
+    const [{ requeueAfterMs = 0 } = {}] = await world.settle();
+    world.pass(requeueAfterMs);
+    const due = world.reconcile();
+    expect(conditionOf(due, 'Rotated')).toMatchObject({
+      status: 'True',
+      message: 'The token serves until 2026-03-29T01:30:00Z. It is being renewed.',
+    });
+    expect(due[0]?.events).toEqual([]);
+    world.write(due);
+    await world.exchangesEnd();
+    const renewed = world.reconcile();
+    expect(conditionOf(renewed, 'Rotated')?.message).toMatch(/^The token serves until .*Z\. It is renewed at .*Z\.$/);
+    expect(renewed[0]?.events.map(({ type, reason }) => `${type} ${reason}`)).toEqual(['Normal Rotated']);
+    world.write(renewed);
+    expect(world.reconcile()[0]?.events).toEqual([]);
+  });
+
+  it.each([
+    ['a token serves', async (world: PolicyWorld) => await world.settle()],
+    [
+      'the last exchange failed',
+      async (world: PolicyWorld) => {
+        await world.settle();
+        world.put(client('wrong'));
+        world.pass(ATTEMPT_GAP_MS);
+        expect(conditionOf(await world.settle(), 'Rotated')?.reason).toBe('RotationFailed');
+      },
+    ],
+  ])('says that the credential changed and its token did not follow yet, when %s', async (_, before) => {
+    const tokens: Exchange = async (request) => {
+      if (request.kind === 'azure-client-secret' && request.clientSecret.reveal() === 'wrong') return await refusal();
+      return { data: { azureAccessToken: new Redacted('t') }, expiresAt: new Date(NOW.getTime() + HOUR) };
+    };
+    const world = worldOf([policy(), client()], tokens);
+    await before(world);
+    world.put(client('client-secret-2'));
+    const changed = world.reconcile();
+    expect(conditionOf(changed, 'Rotated')).toMatchObject({
+      status: 'Unknown',
+      reason: 'Pending',
+      message:
+        'The policy, or a Secret that it names, has changed: the credential is being exchanged anew. ' +
+        'The token before serves until 2026-03-29T01:30:00Z.',
+    });
+    expect(conditionOf(changed, 'Accepted')?.status).toBe('True');
+    expect(changed[0]?.events).toEqual([]);
   });
 
   it('gives a former policy up while its exchange is under way', async () => {

@@ -7,7 +7,9 @@ import type { Snapshot } from '../../shared/api/snapshot.js';
 import type { Change, Controller, Desired } from '../crd/controller.js';
 import type { Timing } from '../crd/timing.js';
 import type { AffectedRoots } from '../routing/controllers/affected-roots.js';
-import { resolvePolicy } from '../routing/resolve/security-policy.js';
+import type { Fault } from '../../shared/api/fault.js';
+import { ResolveContext } from '../routing/resolve/context.js';
+import { noTargets } from '../routing/resolve/security-policy.js';
 import type { CredentialMetrics } from './credential-metrics.js';
 import { gatherExchange } from './gather.js';
 import {
@@ -95,6 +97,7 @@ export class PolicyController implements Controller {
   }
 
   reconcile(roots: readonly ObjectKey[], world: Snapshot, now: Date): readonly Desired[] {
+    const context = new ResolveContext(world);
     return roots.map((root) => {
       const policy = world.get<BackendSecurityPolicy>(
         kinds.backendSecurityPolicy,
@@ -105,8 +108,8 @@ export class PolicyController implements Controller {
         return { ...this.#withoutToken(root, world), conditions: new Map(), events: [] };
       const gathered = gatherExchange(world, policy, this.#azureAmbientNamespaces);
       return gathered.sort === 'nothing'
-        ? { ...this.#withoutToken(root, world), ...statusOf(policy, resolvePolicy(world, policy).faults, undefined) }
-        : this.#withToken(policy, world, now, gathered);
+        ? { ...this.#withoutToken(root, world), ...statusOf(policy, faultsOf(context, policy), undefined) }
+        : this.#withToken(policy, context, now, gathered);
     });
   }
 
@@ -122,12 +125,13 @@ export class PolicyController implements Controller {
 
   #withToken(
     policy: BackendSecurityPolicy,
-    world: Snapshot,
+    context: ResolveContext,
     now: Date,
     gathered: Exclude<Gathered, { sort: 'nothing' }>,
   ): Desired {
+    const { world } = context;
     const root = keyOf(policy);
-    const faults = resolvePolicy(world, policy).faults;
+    const faults = faultsOf(context, policy);
     // Who may no longer use what a token was got with, or nobody can say whether he may, may not use the token either.
     // @see controller.md 19 (rows 4 and 42)
     if (gathered.sort === 'blocked' && gathered.faults.some(({ reason }) => REVOKING_REASONS.has(reason))) {
@@ -202,6 +206,12 @@ export class PolicyController implements Controller {
     return waitMs;
   }
 }
+
+/** Of the policy as routing sees it. */
+const faultsOf = (context: ResolveContext, policy: BackendSecurityPolicy): readonly Fault[] => [
+  ...context.policy(policy).faults,
+  ...noTargets(policy),
+];
 
 /** A token of another release gets a seal when it is taken over: from then on a change of the inputs is noticed. */
 const sealed = (kept: KeptToken, gathered: Gathered): KeptToken =>

@@ -10,6 +10,7 @@ import type { ExchangeFailure } from './exchange-failure.js';
 import { rfc3339 } from './generated-secret.js';
 import {
   endMs,
+  isOfOtherInputs,
   isServing,
   renewalMs,
   waitAfterAttempt,
@@ -43,9 +44,17 @@ interface Rotation {
 
 /** What is to be told of a rotation. It stays the same until something happens, so that no status is rewritten for nothing. */
 export function rotationFacts(rotation: Rotation): RotationFacts {
-  const { gathered, kept, isOwn, jitter, now } = rotation;
+  const { gathered, kept, isOwn, plan, jitter, now } = rotation;
   const end = instant(endMs(kept));
-  const serves = isServing(kept, now) ? { until: end, renewedAt: instant(renewalMs(kept, jitter)), isOwn } : undefined;
+  const serves = isServing(kept, now)
+    ? {
+        until: end,
+        renewedAt: instant(renewalMs(kept, jitter)),
+        isBeingRenewed: plan.sort === 'due' || (plan.sort === 'not-due' && plan.isRetry),
+        isOutdated: gathered.sort === 'ready' && isOfOtherInputs(kept, gathered.digest),
+        isOwn,
+      }
+    : undefined;
   return {
     serves,
     endedAt: serves ? undefined : end,
@@ -90,7 +99,7 @@ export function statusOf(
   const blocked = facts.blocked.map((fault): Fault => (facts.serves ? { ...fault, severity: 'warning' } : fault));
   const accepted = of([...others, ...blocked, ...missing]).at(-1);
   const rotated = rotatedCondition(facts, policy.metadata.generation);
-  const isPending = rotated.reason === rotationReasons.pending;
+  const isPending = rotated.reason === rotationReasons.pending && !facts.serves;
   const general = [resolvedRefs, accepted].filter((state) => state !== undefined);
   const worth = isPending ? general.filter(({ type }) => type !== 'NotAccepted') : general;
   return {
@@ -109,9 +118,9 @@ function rotationEvents(
   const isKnown =
     previous?.reason === rotated.reason &&
     (failure ? previous.message.includes(codeText(failure)) : previous.message === rotated.message);
-  // A token that another process got is no news.
-  const isTaken = rotated.status === 'True' && serves?.isOwn !== true;
-  if (isKnown || isTaken || rotated.status === 'Unknown') return [];
+  // A token that another process got is no news, nor is one that is about to be replaced.
+  const isOld = rotated.status === 'True' && (serves?.isOwn !== true || serves.isBeingRenewed);
+  if (isKnown || isOld || rotated.status === 'Unknown') return [];
   return [
     {
       regarding: keyOf(policy),

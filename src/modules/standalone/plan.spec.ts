@@ -148,7 +148,7 @@ describe('planConfiguration', () => {
           '              type: RegularExpression\n              value: (demo\n',
         ),
       [
-        'warning: AIGatewayRoute default/demo: spec.rules[0].matches[0].headers[0].type: models matched by a regular expression are served, but do not appear in model lists: add Exact matches for those that shall',
+        'warning: AIGatewayRoute default/demo: spec.rules[0].matches[0].headers[0].type: models matched by a regular expression are served, but do not appear in model lists: name those that shall in the annotation aigateway.envoyproxy.io/models, or add Exact matches for them',
         'AIGatewayRoute default/demo: spec.rules[0].matches[0].headers[0].value: "(demo" is not a regular expression of RE2: it does not parse',
       ],
     ],

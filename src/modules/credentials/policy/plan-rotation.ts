@@ -104,6 +104,10 @@ export function isServing(kept: KeptToken | undefined, now: Date): boolean {
   return kept !== undefined && (endMs(kept) ?? Infinity) > now.getTime();
 }
 
+/** Whether the policy, or a Secret that it names, has changed since the token was got. */
+export const isOfOtherInputs = (kept: KeptToken | undefined, digest: string): boolean =>
+  kept?.seal !== undefined && kept.seal !== sealOf(kept.data, digest);
+
 interface CheckInput {
   readonly digest: string;
   readonly kept: KeptToken | undefined;
@@ -114,8 +118,7 @@ type Check = (input: CheckInput, now: Date, jitter: Jitter) => DueReason | undef
 const CHECKS: readonly Check[] = [
   ({ kept }) => (kept === undefined ? 'secretMissing' : undefined),
   ({ kept }) => (kept?.expiresAt === undefined ? 'annotationUnreadable' : undefined),
-  ({ kept, digest }) =>
-    kept?.seal !== undefined && kept.seal !== sealOf(kept.data, digest) ? 'policyChangedSinceIssue' : undefined,
+  ({ kept, digest }) => (isOfOtherInputs(kept, digest) ? 'policyChangedSinceIssue' : undefined),
   ({ kept }, now) =>
     kept?.issuedAt !== undefined && shifted(kept.issuedAt, kept) > now.getTime() + CLOCK_DIFFERENCE_MAX_MS
       ? 'issuedInFuture'

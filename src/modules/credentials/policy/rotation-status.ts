@@ -17,6 +17,10 @@ export interface TokenFacts {
   /** Undefined: nobody knows. */
   readonly until: string | undefined;
   readonly renewedAt: string | undefined;
+  /** Whether that time has come: the next one is being got. */
+  readonly isBeingRenewed: boolean;
+  /** Whether it was got with other inputs than those of now. */
+  readonly isOutdated: boolean;
   /** Whether this process got it. */
   readonly isOwn: boolean;
 }
@@ -27,7 +31,7 @@ export interface FailureFacts {
   readonly message: string;
   readonly hint: string;
   readonly at: string;
-  /** Of the next attempt; it may be under way by now. */
+  /** When the next attempt is due; it may be under way by now. */
   readonly nextAt: string;
 }
 
@@ -57,8 +61,16 @@ export function rotatedCondition(facts: RotationFacts, generation: number | unde
   if (failure) return state('False', rotationReasons.failed, `${failureText(failure)}${tail}`);
   if (!serves)
     return state('Unknown', rotationReasons.pending, `The credential is being exchanged for a token.${tail}`);
-  const next = serves.renewedAt === undefined ? '' : ` It is renewed at ${serves.renewedAt}.`;
-  return state('True', rotationReasons.rotated, `The token serves ${untilOf(serves)}.${next}`);
+  if (serves.isOutdated) {
+    const message = `The policy, or a Secret that it names, has changed: the credential is being exchanged anew.${tail}`;
+    return state('Unknown', rotationReasons.pending, message);
+  }
+  return state('True', rotationReasons.rotated, `The token serves ${untilOf(serves)}.${renewalOf(serves)}`);
+}
+
+function renewalOf({ renewedAt, isBeingRenewed }: TokenFacts): string {
+  if (isBeingRenewed) return ' It is being renewed.';
+  return renewedAt === undefined ? '' : ` It is renewed at ${renewedAt}.`;
 }
 
 /** Why a policy is not accepted for want of a token. */
@@ -74,7 +86,7 @@ export const codeText = ({ step, code }: Pick<FailureFacts, 'step' | 'code'>): s
 
 const failureText = (failure: FailureFacts): string =>
   `The exchange at ${failure.at} failed ${codeText(failure)}: ${failure.message}. ${withStop(failure.hint)} ` +
-  `The next one is at ${failure.nextAt}.`;
+  `The next one is due at ${failure.nextAt}.`;
 
 const blockedText = (faults: readonly Fault[]): string =>
   `The credential cannot be exchanged: ${faults.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;

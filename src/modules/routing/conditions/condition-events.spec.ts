@@ -34,7 +34,29 @@ describe('conditionEvents', () => {
       'a new object has a fault',
       object(),
       [state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False', 'Failed')],
-      ['Warning BackendNotFound: why', 'Warning Failed: why'],
+      ['Warning BackendNotFound: why'],
+    ],
+    [
+      'a new object has more faults than its references',
+      object(),
+      [state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False', 'Failed', 'why; and more')],
+      ['Warning BackendNotFound: why', 'Warning Failed: why; and more'],
+    ],
+    [
+      'the Gateway of a route goes',
+      object(state('ResolvedRefs', 'True'), state('Programmed', 'True'), state('Accepted', 'True')),
+      [
+        state('ResolvedRefs', 'False', 'GatewayNotFound'),
+        state('Programmed', 'False', 'GatewayNotFound', 'gone'),
+        state('NotAccepted', 'False', 'Failed'),
+      ],
+      ['Warning GatewayNotFound: why'],
+    ],
+    [
+      'a new route names a Gateway that nobody serves',
+      object(),
+      [state('Programmed', 'False', 'GatewayOfAnotherController'), state('Accepted', 'True', 'Accepted', 'fine')],
+      ['Warning GatewayOfAnotherController: why', 'Normal Accepted: fine'],
     ],
     [
       'backends of a new route differ in their endpoints',
@@ -65,8 +87,44 @@ describe('conditionEvents', () => {
     [
       'another thing is wrong',
       object(state('Programmed', 'False', 'Pending')),
+      [state('Programmed', 'False', 'ProcessorMissing')],
+      ['Warning ProcessorMissing: why'],
+    ],
+    [
+      'the Gateway of a new route starts',
+      object(state('Programmed', 'False', 'Pending')),
       [state('Programmed', 'False', 'NoProxies')],
-      ['Warning NoProxies: why'],
+      ['Normal NoProxies: why'],
+    ],
+    [
+      'a route changed and Envoy Gateway has not followed yet',
+      object(state('Programmed', 'True')),
+      [state('Programmed', 'False', 'Pending')],
+      [],
+    ],
+    [
+      'the hook of a first route is about to come',
+      object(state('Programmed', 'False', 'Pending')),
+      [state('Programmed', 'False', 'TranslationPending')],
+      [],
+    ],
+    [
+      'references resolve again while something else is wrong',
+      object(state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False')),
+      [state('ResolvedRefs', 'True'), state('NotAccepted', 'False')],
+      ['Normal ResolvedRefs: why'],
+    ],
+    [
+      'references resolve again and nothing else is wrong',
+      object(state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False')),
+      [state('ResolvedRefs', 'True'), state('Accepted', 'True')],
+      ['Normal Accepted: why'],
+    ],
+    [
+      'a reference is lost of an object that was not accepted already',
+      object(state('ResolvedRefs', 'True'), state('NotAccepted', 'False', 'Failed')),
+      [state('ResolvedRefs', 'False', 'BackendNotFound'), state('NotAccepted', 'False', 'Failed')],
+      ['Warning BackendNotFound: why'],
     ],
     [
       'an object is mended',

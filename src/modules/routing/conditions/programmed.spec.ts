@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
-import type { Gateway } from '../../../shared/api/gateway-api.js';
+import type { Condition } from '../../../shared/api/conditions.js';
+import type { Gateway, GatewayClass } from '../../../shared/api/gateway-api.js';
 import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { objectKey } from '../../../shared/api/kube-object.js';
 import { snapshotOf } from '../../../shared/api/snapshot.js';
 import type { Pod } from '../../../shared/api/workloads.js';
-import type { RouteNode } from '../resolve/route-graph.js';
-import { programmedCondition, type GatewayFacts } from './programmed.js';
+import type { RouteNode, RuleNode } from '../resolve/route-graph.js';
+import { programmedAgainMs, programmedCondition, type GatewayFacts } from './programmed.js';
 
 const NOW = new Date('2026-01-01T00:00:10Z');
 const PARENT: ParentReference = { name: 'edge' };
@@ -15,7 +16,17 @@ const gateway = (name: string): Gateway => ({
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'Gateway',
   metadata: { name, namespace: 'default' },
-  spec: { gatewayClassName: 'eg', listeners: [] },
+  spec: {
+    gatewayClassName: 'eg',
+    listeners: ['a', 'b'].map((listener, index) => ({ name: listener, protocol: 'HTTP', port: 80 + index })),
+  },
+});
+
+const gatewayClass = (controllerName = 'gateway.envoyproxy.io/gatewayclass-controller'): GatewayClass => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'GatewayClass',
+  metadata: { name: 'eg' },
+  spec: { controllerName },
 });
 
 const route: AIGatewayRoute = {
@@ -32,6 +43,7 @@ const node = (parentRefs: readonly ParentReference[], isRefused = false): RouteN
   costs: [],
   translationPolicy: 'lenient',
   providerResources: 'refuse',
+  listedModels: [],
   isRefused,
   faults: [],
 });
@@ -41,6 +53,9 @@ interface Answer {
   readonly controllerName?: string;
   readonly status?: 'True' | 'False';
   readonly observedGeneration?: number;
+  readonly since?: string;
+  /** Beside `Accepted`. */
+  readonly more?: readonly Pick<Condition, 'type' | 'status' | 'message'>[];
 }
 
 const httpRoute = (name: string, ...answers: readonly Answer[]): HTTPRoute => ({
@@ -55,19 +70,17 @@ const httpRoute = (name: string, ...answers: readonly Answer[]): HTTPRoute => ({
         controllerName = 'gateway.envoyproxy.io/gatewayclass-controller',
         status = 'True',
         observedGeneration = 2,
+        since = '2026-01-01T00:00:00Z',
+        more = [],
       }) => ({
         parentRef,
         controllerName,
-        conditions: [
-          {
-            type: 'Accepted',
-            status,
-            reason: 'X',
-            message: 'because',
-            observedGeneration,
-            lastTransitionTime: '2026-01-01T00:00:00Z',
-          },
-        ],
+        conditions: [{ type: 'Accepted', status, message: 'because' }, ...more].map((condition) => ({
+          reason: 'X',
+          observedGeneration,
+          lastTransitionTime: since,
+          ...condition,
+        })),
       }),
     ),
   },
@@ -90,6 +103,20 @@ const facts = (pods: readonly Pod[] = [pod(true)], more: Partial<GatewayFacts> =
 });
 
 const SERVED = httpRoute('llm', {});
+const unusableRule: RuleNode = {
+  index: 0,
+  rule: {},
+  matches: [],
+  refs: [
+    {
+      index: 0,
+      ref: { name: 'gone' },
+      target: { type: kinds.aiServiceBackend, namespace: 'default', name: 'gone' },
+      isUsable: false,
+      faults: [],
+    },
+  ],
+};
 const GATEWAY_KEY = objectKey(kinds.gateway, 'default', 'edge');
 
 describe('programmedCondition', () => {
@@ -136,6 +163,41 @@ describe('programmedCondition', () => {
       ],
       facts(),
       'NotAcceptedByGateway',
+    ],
+    [
+      'has a rule that Envoy Gateway dropped',
+      node([PARENT]),
+      [httpRoute('llm', { more: [{ type: 'PartiallyInvalid', status: 'True', message: 'Dropped Rule(s) [0]' }] })],
+      facts(),
+      'PartiallyInvalid',
+    ],
+    [
+      'has a backend that Envoy Gateway does not find',
+      node([PARENT]),
+      [httpRoute('llm', { more: [{ type: 'ResolvedRefs', status: 'False', message: 'no pool' }] })],
+      facts(),
+      'RefsNotResolvedByGateway',
+    ],
+    [
+      'has a backend that we do not find either',
+      { ...node([PARENT]), rules: [unusableRule] },
+      [httpRoute('llm', { more: [{ type: 'ResolvedRefs', status: 'False', message: 'no Backend' }] })],
+      facts(),
+      'Programmed',
+    ],
+    [
+      'was taken a moment ago, and the hook is about to come',
+      node([PARENT]),
+      [httpRoute('llm', { since: '2026-01-01T00:00:06Z' })],
+      facts([pod(true)], { isTranslationSeen: false }),
+      'TranslationPending',
+    ],
+    [
+      'was taken while ago, and no hook came',
+      node([PARENT]),
+      [httpRoute('llm', { since: '2026-01-01T00:00:05Z' })],
+      facts([pod(true)], { isTranslationSeen: false }),
+      'ExtensionServerNotCalled',
     ],
     [
       'was translated without us',
@@ -195,7 +257,7 @@ describe('programmedCondition', () => {
       'ProcessorNotReady',
     ],
   ])('says the truth when the route %s', (_, routeNode, httpRoutes, known, reason) => {
-    const world = snapshotOf([gateway('edge'), ...httpRoutes]);
+    const world = snapshotOf([gatewayClass(), gateway('edge'), ...httpRoutes]);
     const condition = programmedCondition(world, { node: routeNode, httpRoutes: ['llm'] }, () => known, NOW);
     expect(condition).toMatchObject({
       type: 'Programmed',
@@ -205,22 +267,88 @@ describe('programmedCondition', () => {
     });
   });
 
+  it.each<[string, readonly GatewayClass[], string, string]>([
+    ['whose class is not there', [], 'GatewayClassNotFound', 'GatewayClass "eg", which does not exist'],
+    [
+      'of somebody else',
+      [gatewayClass('example.com/other')],
+      'GatewayOfAnotherController',
+      'belongs to "example.com/other": name a Gateway whose class belongs to Envoy Gateway',
+    ],
+  ])('does not wait for an answer at a Gateway %s', (_, classes, reason, words) => {
+    const world = snapshotOf([...classes, gateway('edge'), httpRoute('llm')]);
+    const condition = programmedCondition(world, { node: node([PARENT]), httpRoutes: ['llm'] }, () => facts(), NOW);
+    expect(condition).toMatchObject({ status: 'False', reason });
+    expect(condition.message).toMatch(/^spec\.parentRefs\[0\]: Gateway default\/edge is of GatewayClass "eg"/);
+    expect(condition.message).toContain(words);
+  });
+
+  it.each<[ParentReference, string]>([
+    [{ name: 'edge', sectionName: 'https' }, 'name "https": it has a (port 80), b (port 81)'],
+    [{ name: 'edge', port: 443 }, 'port 443: it has a (port 80), b (port 81)'],
+    [{ name: 'edge', sectionName: 'a', port: 81 }, 'name "a" and port 81: it has a (port 80), b (port 81)'],
+  ])('names the listeners that there are when %j is none of them', (ref, words) => {
+    const world = snapshotOf([gatewayClass(), gateway('edge'), httpRoute('llm', { parentRef: ref })]);
+    const condition = programmedCondition(world, { node: node([ref]), httpRoutes: ['llm'] }, () => facts(), NOW);
+    expect(condition).toMatchObject({ status: 'False', reason: 'NotAcceptedByGateway' });
+    expect(condition.message).toBe(`spec.parentRefs[0]: Gateway default/edge has no listener with ${words}`);
+  });
+
+  it('looks again when nothing else tells that the hook did not come', () => {
+    const world = snapshotOf([gatewayClass(), gateway('edge'), httpRoute('llm', { since: '2026-01-01T00:00:09Z' })]);
+    const known = () => facts([pod(true)], { isTranslationSeen: false });
+    const pending = programmedCondition(world, { node: node([PARENT]), httpRoutes: ['llm'] }, known, NOW);
+    const later = new Date(NOW.getTime() + (programmedAgainMs(pending) ?? 0));
+    const told = programmedCondition(world, { node: node([PARENT]), httpRoutes: ['llm'] }, known, later);
+    expect(told.reason).toBe('ExtensionServerNotCalled');
+    expect(programmedAgainMs(told)).toBeUndefined();
+  });
+
+  it('names the object of a fault that is not the route', () => {
+    const world = snapshotOf([gatewayClass(), gateway('edge'), SERVED]);
+    const config = objectKey(kinds.gatewayConfig, 'default', 'proxied');
+    const known = facts([pod(true)], { translationFaults: [{ object: config, message: '"proxy" is no address' }] });
+    const { message } = programmedCondition(world, { node: node([PARENT]), httpRoutes: ['llm'] }, () => known, NOW);
+    expect(message).toBe('spec.parentRefs[0]: GatewayConfig default/proxied: "proxy" is no address');
+  });
+
+  it('keeps within the limit of a message, whatever Envoy Gateway says', () => {
+    const message = 'x'.repeat(32_768);
+    const dropped = httpRoute('llm', { more: [{ type: 'PartiallyInvalid', status: 'True', message }] });
+    const world = snapshotOf([gatewayClass(), gateway('edge'), dropped]);
+    const condition = programmedCondition(world, { node: node([PARENT]), httpRoutes: ['llm'] }, () => facts(), NOW);
+    expect(condition.message).toHaveLength(32_768);
+  });
+
   it('names the parent and what to do when the hooks were not called', () => {
     const two = [PARENT, { name: 'other' }];
-    const world = snapshotOf([gateway('edge'), gateway('other'), httpRoute('llm', {}, { parentRef: two[1]! })]);
+    const world = snapshotOf([
+      gatewayClass(),
+      gateway('edge'),
+      gateway('other'),
+      httpRoute('llm', {}, { parentRef: two[1]! }),
+    ]);
     const factsOf = ({ metadata }: Gateway) => facts([pod(true)], { isTranslationSeen: metadata.name === 'edge' });
     const { message } = programmedCondition(world, { node: node(two), httpRoutes: ['llm'] }, factsOf, NOW);
     expect(message).toMatch(/^spec\.parentRefs\[1\]: .*Gateway default\/other.*extensionManager/);
   });
 
+  it('trusts no answer while the HTTPRoutes are being changed', () => {
+    const world = snapshotOf([gatewayClass(), gateway('edge'), SERVED]);
+    const changing = { node: node([PARENT]), httpRoutes: ['llm'], isBeingWritten: true };
+    const condition = programmedCondition(world, changing, () => facts(), NOW);
+    expect(condition).toMatchObject({ status: 'False', reason: 'Pending' });
+    expect(programmedAgainMs(condition)).toBe(1_000);
+  });
+
   it('wants every part to be taken when a route is split', () => {
-    const world = snapshotOf([gateway('edge'), SERVED, httpRoute('llm-part-1-rule-9')]);
+    const world = snapshotOf([gatewayClass(), gateway('edge'), SERVED, httpRoute('llm-part-1-rule-9')]);
     const split = { node: node([PARENT]), httpRoutes: ['llm', 'llm-part-1-rule-9'] };
     expect(programmedCondition(world, split, () => facts(), NOW).reason).toBe('Pending');
   });
 
   describe('with a processor that has been ready for a while', () => {
-    const world = snapshotOf([gateway('edge'), SERVED]);
+    const world = snapshotOf([gatewayClass(), gateway('edge'), SERVED]);
     const readySince = (time: string): Pod => ({
       ...pod(true),
       status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: time }] },

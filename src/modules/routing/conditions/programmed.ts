@@ -1,25 +1,35 @@
 import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
-import type { ConditionedObject, ConditionState } from '../../../shared/api/conditions.js';
+import {
+  CONDITION_MESSAGE_LENGTH_MAX,
+  type ConditionedObject,
+  type ConditionState,
+} from '../../../shared/api/conditions.js';
 import { GATEWAY_CONTROLLER_NAME, type Gateway } from '../../../shared/api/gateway-api.js';
-import type { HTTPRoute, ParentReference } from '../../../shared/api/http-route.js';
+import type { ParentReference } from '../../../shared/api/http-route.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { displayName, keyOf, type ObjectKey } from '../../../shared/api/kube-object.js';
-import { isKeyOf } from '../../../shared/api/object-key.js';
+import { isKeyOf, nameOfKey, namespaceOfKey } from '../../../shared/api/object-key.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
 import type { TranslationFault } from '../../../shared/api/translation-record.js';
 import type { Pod } from '../../../shared/api/workloads.js';
 import { backendsOfRoute } from '../controllers/references.js';
 import { notWatchedMessage } from '../resolve/not-watched.js';
-import { gatewayKeyOf } from '../resolve/parents.js';
-import type { RouteNode } from '../resolve/route-graph.js';
+import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import type { Proxies } from '../workloads/proxies.js';
 import { hasProcessor } from '../workloads/roll-out.js';
+import { acceptedSinceMs, answerOfEnvoyGateway, type GeneratedRoute, type Missing } from './envoy-gateway-answer.js';
 
 /**
  * How long Envoy may not know of a processor that is no sidecar: it asks for the Service once a second (`dns_refresh_rate` of
  * the xDS), and name servers of clusters repeat an answer for 5 s.
  */
 export const PROCESSOR_DISCOVERY_MS = 7_000;
+
+/**
+ * How long Envoy Gateway may take from its status of an HTTPRoute to its call of the extension server: it writes the one and
+ * translates beside it, so that the status of a first route always comes first. Its times are whole seconds.
+ */
+const HOOK_DUE_MS = 5_000;
 
 /** What was seen of a Gateway beside its own object. */
 export interface GatewayFacts {
@@ -49,37 +59,41 @@ export function programmedCondition(
     type: 'Programmed',
     status,
     reason,
-    message,
+    // Words of Envoy Gateway are part of it.
+    message: message.slice(0, CONDITION_MESSAGE_LENGTH_MAX),
     ...(generation !== undefined && { observedGeneration: generation }),
   });
   if (generated.node.isRefused)
     return state('False', 'NameConflict', 'Nothing was generated, because the names are taken by objects of others.');
   if (parentRefs.length === 0) return state('False', 'NoParents', 'There is no parentRef to a Gateway.');
+  if (generated.isBeingWritten) return state('False', 'Pending', BEING_WRITTEN);
   for (const [index, ref] of parentRefs.entries()) {
     const missing = missingAt(world, generated, ref, factsOf, now);
     if (missing) return state('False', missing.reason, `spec.parentRefs[${index}]: ${missing.message}`);
   }
-  return state('True', 'Programmed', 'Every Gateway of the route serves it.');
+  return state('True', 'Programmed', 'Every Gateway of the route has it in force.');
 }
 
-/** A route with the names of the HTTPRoutes that were made of it. */
-export interface GeneratedRoute {
-  readonly node: RouteNode;
-  readonly httpRoutes: readonly string[];
-}
+/** After which time the condition may be another one without anything that happens. */
+export const programmedAgainMs = ({ reason, message }: ConditionState): number | undefined =>
+  reason === 'Pending' && message === BEING_WRITTEN ? WRITTEN_MS : AGAIN_MS.get(reason);
 
-interface Missing {
-  readonly reason: string;
-  readonly message: string;
-}
+const AGAIN_MS: ReadonlyMap<string, number> = new Map([
+  ['ProcessorNotReady', PROCESSOR_DISCOVERY_MS],
+  ['TranslationPending', HOOK_DUE_MS],
+]);
+/** The write of the HTTPRoute wakes the route earlier, unless it was not needed. */
+const WRITTEN_MS = 1_000;
+const BEING_WRITTEN = 'The route has changed, and its HTTPRoute is being written.';
 
 function missingAt(
   world: Snapshot,
-  { node: { route }, httpRoutes }: GeneratedRoute,
+  generated: GeneratedRoute,
   ref: ParentReference,
   factsOf: (gateway: Gateway) => GatewayFacts,
   now: Date,
 ): Missing | undefined {
+  const { route } = generated.node;
   const namespace = ref.namespace || (route.metadata.namespace ?? '');
   if (!world.isWatched(namespace)) {
     const message = notWatchedMessage({ type: kinds.gateway, namespace, name: ref.name });
@@ -87,13 +101,64 @@ function missingAt(
   }
   const gateway = world.get<Gateway>(kinds.gateway, namespace, ref.name);
   if (!gateway) return { reason: 'GatewayNotFound', message: `Gateway ${namespace}/${ref.name} does not exist` };
+  const facts = factsOf(gateway);
+  return (
+    wrongClass(world, gateway) ??
+    wrongListener(gateway, ref) ??
+    answerOfEnvoyGateway(world, generated, ref, displayName(gateway)) ??
+    untranslated(world, generated, ref, gateway, facts, now) ??
+    unserved(route, displayName(gateway), facts, now)
+  );
+}
+
+/** Nobody else's Gateways get our hooks and processors; of some that nobody serves Envoy Gateway never says a word. */
+function wrongClass(world: Snapshot, gateway: Gateway): Missing | undefined {
+  const controller = controllerOfGateway(world, gateway);
+  if (controller === GATEWAY_CONTROLLER_NAME) return undefined;
+  const found = `${displayName(gateway)} is of GatewayClass "${gateway.spec?.gatewayClassName ?? ''}"`;
+  return controller === undefined
+    ? {
+        reason: 'GatewayClassNotFound',
+        message: `${found}, which does not exist: create it, or correct gatewayClassName of the Gateway`,
+      }
+    : {
+        reason: 'GatewayOfAnotherController',
+        message: `${found}, which belongs to "${controller}": name a Gateway whose class belongs to Envoy Gateway, "${GATEWAY_CONTROLLER_NAME}"`,
+      };
+}
+
+/** Envoy Gateway says that no listener matches, and not which there are. */
+function wrongListener(gateway: Gateway, { sectionName, port }: ParentReference): Missing | undefined {
+  const listeners = gateway.spec?.listeners ?? [];
+  const fits = (listener: (typeof listeners)[number]) =>
+    (sectionName === undefined || listener.name === sectionName) && (port === undefined || listener.port === port);
+  if ((sectionName === undefined && port === undefined) || listeners.some(fits)) return undefined;
+  const wanted = [sectionName && `name "${sectionName}"`, port && `port ${port}`].filter(Boolean).join(' and ');
+  const shown = listeners.slice(0, LISTENERS_SHOWN_MAX).map((listener) => `${listener.name} (port ${listener.port})`);
+  const more = listeners.length > shown.length ? ` and ${listeners.length - shown.length} more` : '';
+  return {
+    reason: 'NotAcceptedByGateway',
+    message: `${displayName(gateway)} has no listener with ${wanted}: it has ${shown.join(', ') || 'none'}${more}`,
+  };
+}
+
+const LISTENERS_SHOWN_MAX = 5;
+
+/** Whether Envoy Gateway has asked us to finish what it made of the route, and whether that could be done. */
+function untranslated(
+  world: Snapshot,
+  { node: { route }, httpRoutes }: GeneratedRoute,
+  ref: ParentReference,
+  gateway: Gateway,
+  { isTranslationSeen, translationFaults }: GatewayFacts,
+  now: Date,
+): Missing | undefined {
   const name = displayName(gateway);
-  for (const httpRoute of httpRoutes) {
-    const refused = notAccepted(world, route, httpRoute, ref, name);
-    if (refused) return refused;
-  }
-  const { proxies, isTranslationSeen, translationFaults, processors } = factsOf(gateway);
   if (!isTranslationSeen) {
+    if (now.getTime() - acceptedSinceMs(world, route, httpRoutes, ref) < HOOK_DUE_MS) {
+      const message = `Envoy Gateway has taken the HTTPRoute for ${name}, and has not yet asked the extension server`;
+      return { reason: 'TranslationPending', message };
+    }
     return {
       reason: 'ExtensionServerNotCalled',
       message:
@@ -105,7 +170,18 @@ function missingAt(
     };
   }
   const fault = translationFaults.find(({ object }) => concerns(object, route));
-  if (fault) return { reason: 'TranslationFault', message: fault.message };
+  if (!fault) return undefined;
+  const object = fault.object === keyOf(route) ? '' : `${keyText(fault.object)}: `;
+  return { reason: 'TranslationFault', message: `${object}${fault.message}` };
+}
+
+/** Whether proxies are there, with the processor. */
+function unserved(
+  route: AIGatewayRoute,
+  name: string,
+  { proxies, processors }: GatewayFacts,
+  now: Date,
+): Missing | undefined {
   if (proxies.pods.length === 0) return { reason: 'NoProxies', message: `${name} has no running proxy` };
   const bare = processors ? [] : proxies.pods.filter((pod) => !hasProcessor(pod));
   if (bare.length > 0) {
@@ -125,34 +201,12 @@ function missingAt(
   return undefined;
 }
 
+const keyText = (key: ObjectKey): string => `${key.split('/')[1]} ${namespaceOfKey(key)}/${nameOfKey(key)}`;
+
 /** Faults of Gateways and their configuration concern every route of them; those of other routes and of other pools do not. */
 function concerns(object: ObjectKey, route: AIGatewayRoute): boolean {
   if (isKeyOf(object, kinds.aiGatewayRoute)) return object === keyOf(route);
   return !isKeyOf(object, kinds.inferencePool) || backendsOfRoute(route).includes(object);
-}
-
-/** What Envoy Gateway says of the generated HTTPRoute; an old answer counts as none. */
-function notAccepted(
-  world: Snapshot,
-  route: AIGatewayRoute,
-  httpRoute: string,
-  ref: ParentReference,
-  gatewayName: string,
-): Missing | undefined {
-  const child = world.get<HTTPRoute>(kinds.httpRoute, route.metadata.namespace ?? '', httpRoute);
-  const parent = child?.status?.parents?.find(
-    ({ controllerName, parentRef }) =>
-      controllerName === GATEWAY_CONTROLLER_NAME &&
-      gatewayKeyOf(route, parentRef) === gatewayKeyOf(route, ref) &&
-      parentRef.sectionName === ref.sectionName &&
-      parentRef.port === ref.port,
-  );
-  const condition = parent?.conditions?.find(({ type }) => type === 'Accepted');
-  if (!condition || (condition.observedGeneration ?? 0) < (child?.metadata.generation ?? 0)) {
-    return { reason: 'Pending', message: `Envoy Gateway has not yet taken the HTTPRoute for ${gatewayName}` };
-  }
-  if (condition.status === 'True') return undefined;
-  return { reason: 'NotAcceptedByGateway', message: `${gatewayName} refuses the HTTPRoute: ${condition.message}` };
 }
 
 const isReady = ({ status }: Pod): boolean =>

@@ -41,12 +41,15 @@ export function resolveBackendRef(
   }
   if (target.type === kinds.inferencePool) {
     const { backend, faults } = resolvePool(context, route, target, path);
-    return node(backend, faults);
+    const resolved = node(backend, faults);
+    return { ...resolved, faults: [...resolved.faults, ...missingPool(context, route, target, path)] };
   }
   const object = context.world.get<AIServiceBackend>(kinds.aiServiceBackend, target.namespace, target.name);
   if (!object || object.metadata.deletionTimestamp !== undefined) {
-    const state = object ? 'is being deleted' : 'does not exist';
-    const message = `AIServiceBackend ${target.namespace}/${target.name} ${state}: create it, or correct the ref`;
+    const state = object
+      ? 'is being deleted: name another one, or create it anew when it is gone'
+      : 'does not exist: create it, or correct the ref';
+    const message = `AIServiceBackend ${target.namespace}/${target.name} ${state}`;
     const missing = objectKey(kinds.aiServiceBackend, target.namespace, target.name);
     return node(undefined, [error(route, path, 'BackendNotFound', message, missing)]);
   }
@@ -59,6 +62,18 @@ function resolvePool(context: ResolveContext, route: AIGatewayRoute, target: Ref
   const { auth, problem } = authOfTarget(target, policies);
   const backend: PoolNode = { kind: 'pool', policies, ...(auth && { auth }) };
   return { backend, faults: problem ? [error(route, path, problem.reason, problem.message)] : [] };
+}
+
+/** Only told: the ref stays as it is, and Envoy Gateway, which finds pools by itself, answers 500 in its place. */
+function missingPool(
+  { world }: ResolveContext,
+  route: AIGatewayRoute,
+  { namespace, name }: ReferenceTarget,
+  path: string,
+): readonly Fault[] {
+  if (world.get(kinds.inferencePool, namespace, name)) return [];
+  const message = `InferencePool ${namespace}/${name} does not exist: create it, or correct the ref`;
+  return [error(route, path, 'BackendNotFound', message, objectKey(kinds.inferencePool, namespace, name))];
 }
 
 /** The route says that it cannot use the backend; what is wrong with the backend is told there in full. */

@@ -18,7 +18,7 @@ export class ResolveContext {
   }
 
   policy(policy: BackendSecurityPolicy): PolicyNode {
-    return memoised(this.#policyNodes, keyOf(policy), () => resolvePolicy(this.world, policy));
+    return memoised(this.#policyNodes, keyOf(policy), () => resolvePolicy(this.world, policy, this.#policies));
   }
 
   policiesOf({ type, namespace, name }: ReferenceTarget): readonly PolicyNode[] {

@@ -3,10 +3,10 @@ import type { Secret } from '../../../shared/api/gateway-api.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { secretText } from '../../../shared/api/secret-text.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
-import { parseCredentialsFile } from '../../../shared/aws-credentials-file.js';
-import { UserFacingError } from '../../../shared/errors.js';
 import type { AuthConfig } from '../../../shared/filter-config/filter-config.js';
 import { Redacted } from '../../../shared/secret.js';
+import { isAWSRegion, usableCredential } from '../../../shared/usable-credential.js';
+import { resolveCredentialsFile } from './aws-credentials-file.js';
 import { credentialOverride } from './credential-override.js';
 import { error, type Resolved } from './faults.js';
 import { exchangedSecretName } from './child-names.js';
@@ -74,13 +74,18 @@ function resolveAws(
 ): Resolved<AuthConfig> {
   if (!aws) return missingMember(policy, 'awsCredentials');
   const { region } = aws;
+  if (region && !isAWSRegion(region)) {
+    const message = `${JSON.stringify(region.slice(0, REGION_SHOWN_MAX))} is no region: expected small letters, digits and dashes, such as us-east-1`;
+    return invalid(policy, 'spec.awsCredentials.region', message);
+  }
   const toAuth = (credentialFileLiteral: Redacted<string>) => ({ aws: { credentialFileLiteral, region } });
   if (aws.credentialsFile) {
     const { secretRef, profile } = aws.credentialsFile;
     const path = 'spec.awsCredentials.credentialsFile';
     const file = resolveSecretValue(world, policy, secretRef, `${path}.secretRef`, 'credentials');
-    if (!profile || profile === DEFAULT_PROFILE || file.value === undefined) return mapped(file, toAuth);
-    return mapped(asDefaultProfile(policy, file.value, profile, path), toAuth);
+    return file.value === undefined
+      ? { faults: file.faults }
+      : mapped(resolveCredentialsFile(policy, file.value, profile, path), toAuth);
   }
   if (!aws.oidcExchangeToken) return { value: { aws: { region } }, faults: [] };
   const path = 'spec.awsCredentials.oidcExchangeToken';
@@ -89,28 +94,7 @@ function resolveAws(
   return mapped(exchangedToken(world, policy, path, 'credentials', instead), toAuth);
 }
 
-const DEFAULT_PROFILE = 'default';
-
-/** The file with the chosen profile alone, under the name that the data plane takes. @see spec api.md section 13 (row 6) */
-function asDefaultProfile(
-  policy: BackendSecurityPolicy,
-  file: Redacted<string>,
-  name: string,
-  path: string,
-): Resolved<Redacted<string>> {
-  const fail = (at: string, message: string) => ({
-    faults: [error(policy, `${path}.${at}`, 'InvalidSecret', message)],
-  });
-  try {
-    const settings = parseCredentialsFile(file.reveal()).get(name);
-    if (!settings) return fail('profile', `the credentials file has no profile "${name}": add it, or name another one`);
-    const lines = [...settings].map(([setting, value]) => `${setting} = ${value}\n`);
-    return { value: new Redacted(`[${DEFAULT_PROFILE}]\n${lines.join('')}`), faults: [] };
-  } catch (cause) {
-    if (!(cause instanceof UserFacingError)) throw cause;
-    return fail('secretRef', `key "credentials" of the Secret is no credentials file of AWS, ${cause.message}`);
-  }
-}
+const REGION_SHOWN_MAX = 64;
 
 /** Without file and federation the data plane uses Application Default Credentials: an empty token says so. */
 function resolveGcp(
@@ -136,7 +120,15 @@ function keyOfSecret(
   toAuth: (key: Redacted<string>) => AuthConfig,
 ): Resolved<AuthConfig> {
   if (!credential) return missingMember(policy, member);
-  return mapped(resolveSecretValue(world, policy, credential.secretRef, `spec.${member}.secretRef`, 'apiKey'), toAuth);
+  const path = `spec.${member}.secretRef`;
+  const { secretRef } = credential;
+  const key = resolveSecretValue(world, policy, secretRef, path, 'apiKey');
+  if (key.value !== undefined && usableCredential(key.value.reveal()) === undefined) {
+    const secret = `Secret ${secretRef.namespace || (policy.metadata.namespace ?? '')}/${secretRef.name}`;
+    const message = `key "apiKey" of ${secret} holds a line break or another control character between its other characters, which no header can carry: store the API key alone`;
+    return { faults: [error(policy, path, 'InvalidSecret', message)] };
+  }
+  return mapped(key, toAuth);
 }
 
 /** A token that somebody exchanged for the policy and keeps fresh in Secret `ai-eg-bsp-<policy>`. */
@@ -153,8 +145,8 @@ function exchangedToken(
   const token = secret && secretText(secret, key);
   if (token?.trim()) return { value: new Redacted(token), faults: [] };
   const message =
-    `there is no token for this credential: a controller exchanges it and tells in condition Rotated how that goes; ` +
-    `where none runs, keep a token in key "${key}" of Secret ${namespace}/${secretName}. ${instead}`;
+    `there is no token for this credential: condition Rotated of the policy says why, where a controller exchanges it; ` +
+    `without a cluster keep a token in key "${key}" of Secret ${namespace}/${secretName}. ${instead}`;
   return { faults: [error(policy, path, 'TokenNotExchanged', message)] };
 }
 

@@ -8,7 +8,8 @@ import { error } from './faults.js';
 
 /**
  * Somebody else's objects under the names that are to be generated. They are never taken over, and the whole route is
- * refused: the clusters of a foreign HTTPRoute bear the names that ours would, and would be given our credentials.
+ * refused: the clusters of a foreign HTTPRoute bear the names that ours would, and would be given our credentials. One of ours
+ * whose owner somebody took away gets it back.
  * @see spec controller.md section 19 (row 16)
  */
 export function nameConflicts(world: Snapshot, route: AIGatewayRoute): readonly Fault[] {
@@ -20,11 +21,15 @@ export function nameConflicts(world: Snapshot, route: AIGatewayRoute): readonly 
   ];
   return wanted.flatMap((child) => {
     const existing = world.get(child.type, namespace, child.name);
-    if (!existing || isOwnedBy(existing, route)) return [];
+    if (!existing || isOwnedBy(existing, route) || isOrphan(world, existing)) return [];
     const message = `${displayName(existing)} exists and was not generated for this route: rename it, or rename the route`;
     return [error(route, 'metadata.name', 'NameConflict', message)];
   });
 }
+
+const isOrphan = (world: Snapshot, { apiVersion, kind, metadata }: KubeObject): boolean =>
+  (metadata.ownerReferences ?? []).every(({ controller }) => controller !== true) &&
+  world.isWrittenByUs({ group: groupOf(apiVersion), kind }, metadata.namespace ?? '', metadata.name);
 
 const isOwnedBy = (object: KubeObject, route: AIGatewayRoute): boolean =>
   (object.metadata.ownerReferences ?? []).some(

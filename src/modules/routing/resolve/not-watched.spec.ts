@@ -23,7 +23,8 @@ spec:
   parentRefs: [{ name: edge, namespace: infra }]
   rules:
     - backendRefs: [{ name: far, namespace: shared }, { name: near }]
-    - backendRefs: [{ name: pool, namespace: shared, group: inference.networking.k8s.io, kind: InferencePool }]
+    - matches: [{ headers: [{ name: x-ai-eg-model, value: pooled }] }]
+      backendRefs: [{ name: pool, namespace: shared, group: inference.networking.k8s.io, kind: InferencePool }]
 ---
 apiVersion: aigateway.envoyproxy.io/v1beta1
 kind: AIServiceBackend
@@ -38,6 +39,10 @@ metadata: { name: far, namespace: shared }
 spec:
   schema: { name: OpenAI }
   backendRef: { group: gateway.envoyproxy.io, kind: Backend, name: b }
+---
+apiVersion: inference.networking.k8s.io/v1
+kind: InferencePool
+metadata: { name: pool, namespace: shared }
 ---
 apiVersion: gateway.envoyproxy.io/v1alpha1
 kind: Backend

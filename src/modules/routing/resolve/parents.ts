@@ -15,8 +15,8 @@ export function gatewayKeyOf(route: AIGatewayRoute, ref: ParentReference): Objec
 }
 
 /**
- * The parents that the HTTPRoute gets. Its schema wants each parent once, or each time with another `sectionName`: of
- * refs to one Gateway, one without section stands for all, so the others are dropped; so are refs to other kinds.
+ * The parents that the HTTPRoute gets. Its schema wants each parent once, or each time with another `sectionName` or port: of
+ * refs to one Gateway, one without either stands for all, so the others are dropped; so are refs to other kinds.
  */
 export function resolveParents(
   world: Snapshot,
@@ -47,13 +47,14 @@ function isCovered(route: AIGatewayRoute, refs: readonly ParentReference[], inde
   const key = parentKey(route, ref);
   return refs.some((other, otherIndex) => {
     if (otherIndex === index || parentKey(route, other) !== key) return false;
-    if (sectionOf(other) === sectionOf(ref)) return otherIndex < index;
-    return sectionOf(other) === '';
+    return includes(other, ref) && (otherIndex < index || !includes(ref, other));
   });
 }
 
-const sectionOf = ({ sectionName = '', port }: ParentReference): string =>
-  port === undefined ? sectionName : `${sectionName}:${port}`;
+/** Whether all listeners that `ref` means are meant by `other` too. */
+const includes = (other: ParentReference, ref: ParentReference): boolean =>
+  (!other.sectionName || other.sectionName === ref.sectionName) &&
+  (other.port === undefined || other.port === ref.port);
 
 const parentKey = (route: AIGatewayRoute, ref: ParentReference): ObjectKey =>
   objectKey(

@@ -45,4 +45,18 @@ describe('resolveGatewayConfig', () => {
       'metadata.annotations[aigateway.envoyproxy.io/buffer-limit]: "much" is no size',
     );
   });
+
+  it('warns of mounts for which the container of the processor has no place', () => {
+    const mounts = ['/own', '/etc/filter-config-bundle', '/other', '/own'];
+    const volumeMounts = mounts.map((mountPath) => ({ name: 'volume', mountPath }));
+    const config = { ...configOf(undefined), spec: { extProc: { kubernetes: { volumeMounts } } } };
+    expect(resolveGatewayConfig(config).faults.map(({ path }) => path)).toEqual([
+      'spec.extProc.kubernetes.volumeMounts[1].mountPath',
+      'spec.extProc.kubernetes.volumeMounts[3].mountPath',
+    ]);
+    expect(lastCondition(config)).toMatchObject({ type: 'Accepted', status: 'True' });
+    expect(lastCondition(config)?.message).toContain(
+      "/etc/filter-config-bundle has a volume of the processor's own already, and this one is left out: mount it elsewhere",
+    );
+  });
 });

@@ -7,6 +7,8 @@ import { BUFFER_LIMIT_ANNOTATION, parseBufferLimit } from '../../extension-serve
 import { usableProxyAddress } from '../../extension-server/edits/proxy-address.js';
 import type { ResolveContext } from './context.js';
 import { resolveCosts } from './costs.js';
+import { overrideFaults } from './extproc-overrides.js';
+import { resourceFaults } from './extproc-resources.js';
 import { distinctFaults, error, warning } from './faults.js';
 import { gatewayKeyOf } from './parents.js';
 import { resolveRoute } from './resolve-route.js';
@@ -56,7 +58,9 @@ export function resolveGatewayConfig(config: GatewayConfig): GatewayConfigNode {
     'spec.globalLLMRequestCosts',
     config.spec?.globalLLMRequestCosts ?? [],
   );
-  return { config, costs, faults: [...faults, ...forwardProxyFaults(config), ...bufferLimitFaults(config)] };
+  const xds = [...forwardProxyFaults(config), ...bufferLimitFaults(config)];
+  const own = [...xds, ...overrideFaults(config), ...resourceFaults(config)];
+  return { config, costs, faults: [...faults, ...own] };
 }
 
 /** What the xDS would be finished with: an address that Envoy cannot use closes all backends of the Gateways. */

@@ -36,15 +36,16 @@ function resolved(rules: readonly AIGatewayRouteRule[]) {
   };
 }
 
-const matches = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({ headers: [{ name: 'x-ai-eg-model', value: `m${index}` }] }));
+/** Of models that are numbered from `first` on. */
+const matches = (count: number, first = 0) =>
+  Array.from({ length: count }, (_, index) => ({ headers: [{ name: 'x-ai-eg-model', value: `m${first + index}` }] }));
 const refs = (count: number) => Array.from({ length: count }, () => ({ name: 'b' }));
 
 describe('resolveRules', () => {
   it('keeps everything when the limits of an HTTPRoute are just met', () => {
     const full = [
       { matches: matches(64), backendRefs: refs(16) },
-      { matches: matches(62), backendRefs: [{ name: 'b', weight: 1_000_000 }] },
+      { matches: matches(62, 64), backendRefs: [{ name: 'b', weight: 1_000_000 }] },
       { backendRefs: refs(1) },
     ];
     const { rules, faults } = resolved(full);
@@ -70,21 +71,25 @@ describe('resolveRules', () => {
   it.each([
     {
       when: 'a rule has more matches than an HTTPRoute rule',
-      rules: [{ name: 'a', matches: matches(65) }],
+      rules: [{ name: 'a', matches: matches(65), backendRefs: refs(1) }],
       parts: ['r: a 64, route-not-found 1', 'r-part-1-rule-0: a 1'],
     },
     {
       when: 'all rules together have more matches than an HTTPRoute',
       rules: [
-        { name: 'a', matches: matches(64) },
-        { name: 'b', matches: matches(64) },
-        { name: 'c', matches: matches(1) },
+        { name: 'a', matches: matches(64), backendRefs: refs(1) },
+        { name: 'b', matches: matches(64, 64), backendRefs: refs(1) },
+        { name: 'c', matches: matches(1, 128), backendRefs: refs(1) },
       ],
       parts: ['r: a 64, route-not-found 1', 'r-part-1-rule-1: b 64, c 1'],
     },
     {
       when: 'there are more rules than an HTTPRoute holds',
-      rules: Array.from({ length: 17 }, (_, index) => ({ name: `r${index}` })),
+      rules: Array.from({ length: 17 }, (_, index) => ({
+        name: `r${index}`,
+        matches: matches(1, index),
+        backendRefs: refs(1),
+      })),
       parts: [
         `r: ${Array.from({ length: 15 }, (_, index) => `r${index} 1`).join(', ')}, route-not-found 1`,
         'r-part-1-rule-15: r15 1, r16 1',

@@ -1,11 +1,11 @@
-import type { AIGatewayRoute, AIGatewayRouteMatch } from '../../../shared/api/ai-gateway.js';
+import type { AIGatewayRoute } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { httpRouteLimits } from '../../../shared/api/http-route.js';
 import type { ResolveContext } from './context.js';
 import { resolveBackendRef } from './backend-ref.js';
-import { error, warning } from './faults.js';
-import { isModelHeader } from './model-header.js';
+import { error } from './faults.js';
 import type { RuleNode } from './route-graph.js';
+import { ruleWarnings } from './rule-warnings.js';
 
 interface ResolvedRules {
   readonly rules: readonly RuleNode[];
@@ -18,13 +18,10 @@ interface ResolvedRules {
  */
 export function resolveRules(context: ResolveContext, route: AIGatewayRoute): ResolvedRules {
   const rules: RuleNode[] = [];
-  const faults: Fault[] = [];
+  const faults: Fault[] = [...ruleWarnings(route)];
   for (const [index, rule] of (route.spec?.rules ?? []).entries()) {
     const path = `spec.rules[${index}]`;
     const matches = rule.matches ?? [];
-    faults.push(
-      ...matches.flatMap((match, matchIndex) => unlistedModels(route, match, `${path}.matches[${matchIndex}]`)),
-    );
     const refs = rule.backendRefs ?? [];
     const { backendRefsPerRuleMax: refsMax } = httpRouteLimits;
     if (refs.length > refsMax) {
@@ -42,18 +39,3 @@ export function resolveRules(context: ResolveContext, route: AIGatewayRoute): Re
   }
   return { rules, faults };
 }
-
-/** A pattern has no name to list: clients can use the models behind it, yet do not find them in `/v1/models`. */
-const unlistedModels = (route: AIGatewayRoute, { headers = [] }: AIGatewayRouteMatch, path: string): readonly Fault[] =>
-  headers.flatMap((header, index) =>
-    isModelHeader(header) && header.type === 'RegularExpression'
-      ? [
-          warning(
-            route,
-            `${path}.headers[${index}].type`,
-            'ModelNotListed',
-            'models matched by a regular expression are served, but do not appear in model lists: add Exact matches for those that shall',
-          ),
-        ]
-      : [],
-  );

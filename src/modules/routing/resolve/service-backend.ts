@@ -2,9 +2,9 @@ import type { AIServiceBackend } from '../../../shared/api/ai-gateway.js';
 import type { Fault } from '../../../shared/api/fault.js';
 import { kinds } from '../../../shared/api/kinds.js';
 import { objectKey } from '../../../shared/api/kube-object.js';
-import { SCHEMA_NAMES } from '../../../shared/filter-config/filter-config.js';
+import { SCHEMA_NAMES, type SchemaName } from '../../../shared/filter-config/filter-config.js';
 import type { Snapshot } from '../../../shared/api/snapshot.js';
-import { error } from './faults.js';
+import { error, warning } from './faults.js';
 import { notWatchedMessage } from './not-watched.js';
 import type { PolicyNode, ServiceBackendNode } from './route-graph.js';
 import { authOfTarget } from './security-policy.js';
@@ -35,7 +35,7 @@ export function resolveServiceBackend(
 
 function schemaFaults(object: AIServiceBackend): readonly Fault[] {
   const name = object.spec?.schema?.name;
-  if (name && SCHEMA_NAMES.includes(name)) return [];
+  if (name && SCHEMA_NAMES.includes(name)) return [...unusedMembers(object, name), ...prefixFaults(object, name)];
   return [
     error(
       object,
@@ -44,6 +44,35 @@ function schemaFaults(object: AIServiceBackend): readonly Fault[] {
       `schema "${name ?? ''}" is unknown: expected one of ${SCHEMA_NAMES.join(', ')}`,
     ),
   ];
+}
+
+/** Azure takes some prefixes, for its newer surface. @see spec api.md section 2, VersionedAPISchema */
+function unusedMembers(object: AIServiceBackend, name: SchemaName): readonly Fault[] {
+  const { version, prefix } = object.spec?.schema ?? {};
+  const isPrefixed = PREFIXED.includes(name);
+  const unused = (member: 'version' | 'prefix', instead: string) =>
+    warning(
+      object,
+      `spec.schema.${member}`,
+      'UnsupportedValue',
+      `schema ${name} has no ${member}, and this one is left out: ${instead}`,
+    );
+  return [
+    ...(version && isPrefixed
+      ? [unused('version', 'drop it; where the API begins at the provider is told by prefix')]
+      : []),
+    ...(prefix && !isPrefixed && name !== 'AzureOpenAI' ? [unused('prefix', 'drop it')] : []),
+  ];
+}
+
+const PREFIXED: readonly SchemaName[] = ['OpenAI', 'Anthropic'];
+
+function prefixFaults(object: AIServiceBackend, name: SchemaName): readonly Fault[] {
+  const prefix = object.spec?.schema?.prefix ?? '';
+  if (!PREFIXED.includes(name) || !/[\s?#]/.test(prefix)) return [];
+  const message =
+    'white space, ? or # is no part of a path: write it as it stands in the URL of the provider, such as v1';
+  return [warning(object, 'spec.schema.prefix', 'UnsupportedValue', message)];
 }
 
 function backendRefFaults(world: Snapshot, object: AIServiceBackend, ownNamespace: string): readonly Fault[] {
