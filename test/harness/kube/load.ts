@@ -37,8 +37,11 @@ export class Load {
   }
 }
 
-/** Reset by the kernel before any answer. A program that closes a connection ends it: `socket hang up`, without a system call. */
-const wasNeverAccepted = (result: unknown): boolean =>
-  result instanceof Error &&
-  (result as NodeJS.ErrnoException).code === 'ECONNRESET' &&
-  ['connect', 'read'].includes((result as NodeJS.ErrnoException).syscall ?? '');
+/**
+ * Reset by the kernel before any answer. A program that closes a connection ends it: `socket hang up`, without a system call.
+ * Errors of Node's own modules are of another realm than the tests, so `instanceof Error` is false for them.
+ */
+const wasNeverAccepted = (result: unknown): boolean => {
+  const { code, syscall = '' } = Object(result) as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' && ['connect', 'read'].includes(syscall);
+};
