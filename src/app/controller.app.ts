@@ -9,6 +9,7 @@ import type { Controller } from '../modules/crd/controller.js';
 import { CrdModule } from '../modules/crd/crd.module.js';
 import { HookWatch } from '../modules/extension-server/hook-watch.js';
 import { createExtensionServer } from '../modules/extension-server/server.js';
+import { ToldFaults } from '../modules/extension-server/told-faults.js';
 import { TranslationRecord } from '../modules/extension-server/translation-record.js';
 import type { ControllerSettings } from '../platform/config/controller-settings.js';
 import type { GrpcJsServer } from '../platform/grpc/grpc-js-server.js';
@@ -179,6 +180,7 @@ function composeExtensionServer(
     merge: (object, data) => mergeTranslationRecord(cluster().client, object, data),
     logger,
   });
+  const told = new ToldFaults(() => performance.now());
   const extensionServer = createExtensionServer({
     address: settings.address,
     maxMessageBytes: settings.maxRecvMsgSizeBytes,
@@ -200,7 +202,7 @@ function composeExtensionServer(
         gateways,
         faults.filter(({ severity }) => severity === 'error'),
       );
-      for (const fault of faults) logger.warn({ ...fault }, 'part of the xDS could not be finished');
+      for (const fault of told.notTold(faults)) logger.warn({ ...fault }, 'part of the xDS could not be finished');
     },
   });
   return { extensionServer, record };

@@ -122,7 +122,7 @@ describe('a provider that breaks off', () => {
     upstreams.openai.script(caseId, { ...json({}), headers, body: ['{"model":', BREAK] });
     const before = (await gateway.extproc.metrics()).sum(DURATION);
     const response = await gateway.open(CHAT, { caseId, body: { model: 'gpt-x' } }).catch((error: Error) => error);
-    const isWhole = response instanceof Error ? false : (await response.rest()).isComplete && response.status === 200;
+    const isWhole = 'rest' in response && (await response.rest()).isComplete && response.status === 200;
     expect(isWhole).toBe(false);
     await gateway.extproc.awaitMetric(DURATION, {}, before + 1);
     await servesOn();

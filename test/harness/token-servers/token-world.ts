@@ -174,7 +174,8 @@ export async function failureOf(exchange: Promise<unknown>): Promise<ExchangeErr
 /** The secrets that an error tells, in any of the ways in which errors are printed, causes and hidden members included. */
 export function told(error: Error, secrets: readonly string[]): readonly string[] {
   const texts: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+  // Errors of Node's own modules are of another realm, and not `instanceof Error` here.
+  for (let at: unknown = error; typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
     const members = Object.getOwnPropertyNames(at).map((name) => String(Reflect.get(at as object, name)));
     texts.push(
       String(at),

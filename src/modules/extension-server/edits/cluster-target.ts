@@ -112,7 +112,8 @@ const unknownRoute = (clusterName: string, rule: RuleName): Fault =>
     'error',
     ROUTE_OUTDATED,
     `cluster "${clusterName}" was generated of an AIGatewayRoute that is not (or no longer) there, so its requests are ` +
-      'refused. Change the route to have it translated again, or delete its HTTPRoute.',
+      'refused. This ends by itself when the route was made or deleted a moment ago; if it lasts, change the route to have ' +
+      'it translated again, or delete its HTTPRoute.',
   );
 
 const outdatedCluster = (clusterName: string, rule: RuleName): Fault =>
