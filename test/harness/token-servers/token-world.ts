@@ -171,12 +171,18 @@ export async function failureOf(exchange: Promise<unknown>): Promise<ExchangeErr
   throw error;
 }
 
+const membersOf = (error: Error): readonly string[] =>
+  Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));
+
+/** Errors of Node's own modules are of another realm, and not `instanceof Error` here. */
+const causeOf = ({ cause }: Error): Error | undefined =>
+  typeof cause === 'object' && cause !== null ? (cause as Error) : undefined;
+
 /** The secrets that an error tells, in any of the ways in which errors are printed, causes and hidden members included. */
 export function told(error: Error, secrets: readonly string[]): readonly string[] {
   const texts: string[] = [];
-  // Errors of Node's own modules are of another realm, and not `instanceof Error` here.
-  for (let at: unknown = error; typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
-    const members = Object.getOwnPropertyNames(at).map((name) => String(Reflect.get(at as object, name)));
+  for (let at: Error | undefined = error; at !== undefined; at = causeOf(at)) {
+    const members = membersOf(at);
     texts.push(
       String(at),
       inspect(at, { depth: 12, showHidden: true, maxStringLength: null }),
