@@ -118,6 +118,10 @@ describe('the webhooks, called by a real API server', () => {
       'ai-gateway-edge-default-3f113443a014-bundle',
     ]);
     expect(metadata.annotations).toHaveProperty(['aigateway.envoyproxy.io/extproc-config-hash']);
+    const told = new RegExp(`ProcessorInjected\\s+pod/${metadata.name}\\s`);
+    await eventually('an Event of the pod', async () =>
+      told.test(await world.cluster.kubectl.run('get', 'events', '-n', ENVOY_GATEWAY_NAMESPACE)),
+    );
   });
 
   it('leave a proxy of another Gateway, and other pods, as they are', async () => {

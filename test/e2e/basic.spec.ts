@@ -142,6 +142,9 @@ describe('examples/basic on a cluster', () => {
       const told = events.map(({ regarding, type, reason }) => `${regarding.kind} ${regarding.name} ${type} ${reason}`);
       expect(told).toContain('AIGatewayRoute basic Normal Accepted');
       expect(told).toContain('AIGatewayRoute basic Normal Programmed');
+      const [pod] = world.kubelet.pods;
+      const ofProxies = await world.cluster.kubectl.run('get', 'events', '-n', 'envoy-gateway-system');
+      expect(ofProxies).toMatch(new RegExp(`Normal\\s+ProcessorInjected\\s+pod/${pod?.name}\\s`));
     },
     TEST_MS,
   );

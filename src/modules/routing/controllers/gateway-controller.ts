@@ -18,6 +18,7 @@ import { resolveGateway } from '../resolve/resolve-gateway.js';
 import type { RouteGraph } from '../resolve/route-graph.js';
 import { controllerOfGateway } from '../workloads/controller-of-gateway.js';
 import { ProxyIndex } from '../workloads/proxies.js';
+import { injections } from '../workloads/injections.js';
 import { ModeSwitch } from '../workloads/mode-switch.js';
 import { serviceUses, type ServiceUses } from '../workloads/service-use.js';
 import { configIdPatch, hasProcessor, planRollOut, type RollOut } from '../workloads/roll-out.js';
@@ -106,7 +107,7 @@ export class GatewayController implements Controller {
       deletes: generated.deletes,
       patches: [...rollOut.patches, ...(configId === undefined ? [] : processorPatches(existing, configId))],
       // One standing problem at a time: two would be told in turn for ever.
-      events: [...restarts(rollOut), ...(problem ? [problem] : [])],
+      events: [...injections(proxies.pods, now), ...restarts(rollOut), ...(problem ? [problem] : [])],
       ...((rollOut.isWaiting || kept.length > 0 || rollOut.bare.length > 0) && {
         requeueAfterMs: rollOut.isWaiting || kept.length > 0 ? ROLL_OUT_CHECK_MS : BARE_CHECK_MS,
       }),

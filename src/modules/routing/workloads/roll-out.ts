@@ -58,7 +58,7 @@ export function planRollOut({ proxies, container, configId, now, isHeld = false 
 
 export const hasProcessor = (pod: Pod): boolean => processorOf(pod) !== undefined;
 
-const processorOf = ({ spec }: Pod): Container | undefined =>
+export const processorOf = ({ spec }: Pod): Container | undefined =>
   [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => name === EXTPROC_CONTAINER);
 
 /** Tells a pod the id of the config that it has mounted. */
