@@ -61,7 +61,12 @@ export const refIndexesText = (indexes: Iterable<readonly [rule: number, ref: nu
  * that is changed, beside them and with the Service known already (`announced`), or by the Service for new requests, whose
  * attempts are passed on by the processor beside them (`crossing`): those that came before have theirs there.
  */
-export type ServiceUse = 'none' | 'announced' | 'crossing' | 'used';
+export type ServiceUse = (typeof SERVICE_USES)[number];
+const SERVICE_USES = ['none', 'announced', 'crossing', 'used'] as const;
+
+/** Whether the first goes further: of several HTTPRoutes the one that tells the most counts. */
+export const tellsMore = (use: ServiceUse, than: ServiceUse): boolean =>
+  SERVICE_USES.indexOf(use) > SERVICE_USES.indexOf(than);
 
 export interface ToldService {
   /** `<namespace>/<name>`. */

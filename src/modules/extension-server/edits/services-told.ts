@@ -1,10 +1,8 @@
 import type { RouteConfiguration } from '../../../gen/proto/envoy/config/route/v3/route_pb.js';
-import { parseServices, type ServiceUse } from '../../../shared/api/generated-http-route.js';
+import { parseServices, tellsMore, type ServiceUse } from '../../../shared/api/generated-http-route.js';
 import type { ObjectKey } from '../../../shared/api/kube-object.js';
 import { nameOfKey, namespaceOfKey } from '../../../shared/api/object-key.js';
 import { generatedOrigin } from './translated-routes.js';
-
-const RANKS: readonly ServiceUse[] = ['none', 'announced', 'crossing', 'used'];
 
 /** How a Gateway finds its processor, as the translated HTTPRoutes tell; the most that any of them tells. */
 export function servicesTold(tables: readonly RouteConfiguration[]): (gateway: ObjectKey) => ServiceUse {
@@ -17,7 +15,7 @@ export function servicesTold(tables: readonly RouteConfiguration[]): (gateway: O
         if (text === undefined || texts.has(text)) continue;
         texts.add(text);
         for (const { gateway, use } of parseServices(text))
-          if (RANKS.indexOf(use) > RANKS.indexOf(told.get(gateway) ?? 'none')) told.set(gateway, use);
+          if (tellsMore(use, told.get(gateway) ?? 'none')) told.set(gateway, use);
       }
     }
   }

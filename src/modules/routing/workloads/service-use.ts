@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   generatedAnnotations,
   parseServices,
+  tellsMore,
   xdsInputsText,
   type ServiceUse,
   type ToldService,
@@ -161,8 +162,6 @@ export const proxyPods = (world: Snapshot, gateway: Gateway): readonly Pod[] =>
         !RUN_OUT.has(pod.status?.phase ?? ''),
     );
 
-const RANKS: readonly ServiceUse[] = ['none', 'announced', 'crossing', 'used'];
-
 /** By Gateway, the most that any HTTPRoute tells. */
 function toldServices(world: Snapshot): ReadonlyMap<string, ToldService> {
   const services = new Map<string, ToldService>();
@@ -171,7 +170,7 @@ function toldServices(world: Snapshot): ReadonlyMap<string, ToldService> {
     if (text === undefined || metadata.annotations?.[generatedAnnotations.generated] === undefined) continue;
     for (const told of parseServices(text)) {
       const known = services.get(told.gateway)?.use ?? 'none';
-      if (RANKS.indexOf(told.use) > RANKS.indexOf(known)) services.set(told.gateway, told);
+      if (tellsMore(told.use, known)) services.set(told.gateway, told);
     }
   }
   return services;
